@@ -7,25 +7,25 @@ type Kind uint8
 
 // The kinds of a Value, and which of its fields each uses.
 const (
-	Nil      Kind = iota
-	Bool          // Int: 0 or 1
-	Int           // Int
-	Uint          // Uint
-	Float         // Float
-	Complex       // Text, as Go prints it
-	String        // Text
-	Bytes         // Bytes
-	Time          // Time
-	Duration      // Int, nanoseconds
-	Error         // Text
-	Opaque        // Type: a func, a chan, an unsafe pointer
-	List          // Items
-	Map           // Items: key, value, key, value …, sorted by key
-	Struct        // Names and Items, in the order of the fields
-	Record        // Names and Items: a row of a result, in the order of the columns
-	Sealed        // Sealed
-	Affected      // Int: the rows that a *gorm.DB touched or returned
-	Cycle         // the value contains itself
+	KindNil      Kind = iota
+	KindBool          // Int: 0 or 1
+	KindInt           // Int
+	KindUint          // Uint
+	KindFloat         // Float
+	KindComplex       // Text, as Go prints it
+	KindString        // Text
+	KindBytes         // Bytes
+	KindTime          // Time
+	KindDuration      // Int, nanoseconds
+	KindError         // Text
+	KindOpaque        // Type: a func, a chan, an unsafe pointer
+	KindList          // Items
+	KindMap           // Items: key, value, key, value …, sorted by key
+	KindStruct        // Names and Items, in the order of the fields
+	KindRecord        // Names and Items: a row of a result, in the order of the columns
+	KindSealed        // Sealed
+	KindAffected      // Int: the rows that a *gorm.DB touched or returned
+	KindCycle         // the value contains itself
 )
 
 // Value is what a typed expression came to, as a tree that needs no Go types to show.
