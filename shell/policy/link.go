@@ -89,13 +89,13 @@ func wrongHost(host string) string {
 	if name == "" {
 		return "has no host"
 	}
-	if name != strings.ToLower(name) {
-		return "has capital letters in its host, which browsers write small"
-	}
-	for label := range strings.SplitSeq(name, ".") {
+	for label := range strings.SplitSeq(strings.ToLower(name), ".") {
 		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			return "has a host that is not a plain name"
 		}
+	}
+	if name != strings.ToLower(name) {
+		return "has capital letters in its host, which browsers write small"
 	}
 	return ""
 }

@@ -29,7 +29,7 @@ func ParsePattern(text string) (Pattern, error) {
 	path, _ := cutTail(text)
 	for i, segment := range strings.Split(path, "/") {
 		switch {
-		case i <= 2 && strings.ContainsAny(segment, "*{"):
+		case i == 2 && strings.ContainsAny(segment, "*{"):
 			return Pattern{}, errors.New("the pattern must name its host, without * and {subject}")
 		case segment != subjectMark && strings.Contains(segment, subjectMark):
 			// 1{subject} would fit a link about another subject.
