@@ -6,7 +6,7 @@ import (
 )
 
 // maxScope is how long the text of a scope may be, in bytes.
-const maxScope = 512
+const maxScope = 2048
 
 // A Scope says what a consent covers. There are four kinds, and none for a table or for everything:
 //
@@ -221,14 +221,14 @@ func decimal(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// word is a name as SQL needs no quotes for it: letters, digits and underscores, not beginning with a digit.
+// word is a name of a table or a column: ASCII letters, digits, underscores, hyphens and dollar signs.
 func word(s string) bool {
 	for i := range len(s) {
-		if !alphanumeric(s[i]) && s[i] != '_' {
+		if !alphanumeric(s[i]) && s[i] != '_' && s[i] != '-' && s[i] != '$' {
 			return false
 		}
 	}
-	return s != "" && (s[0] < '0' || s[0] > '9')
+	return s != ""
 }
 
 // tableName is one word, or several with dots between: a schema and its table.
