@@ -22,5 +22,6 @@
 // Whatever is shown is made visible first, by [Visible]: no value from a database can move the cursor, hide text, or change
 // the order in which a terminal writes it. JSON escapes the same characters, so nothing is lost there.
 //
-// A sealed value is ‹sealed people.email people/42› wherever it stands: its column, and whose it is.
+// A sealed value is ‹sealed people.email people/42› wherever it stands: its column, its row, and whose
+// it is where that is another: ‹sealed messages.subject messages/981 of people/42›.
 package console

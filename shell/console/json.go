@@ -1,14 +1,7 @@
 package console
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"math"
-	"strconv"
-	"strings"
-	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
@@ -89,12 +82,12 @@ func (e *encoder) whole(b []byte, v *wire.Value, limit, depth int) ([]byte, bool
 			return b, false
 		}
 		return fits(appendBytes(b, v.Bytes), limit)
-	default:
-		if len(v.Text)+len(v.Type) > limit {
+	case wire.KindString, wire.KindError, wire.KindComplex:
+		if len(v.Text) > limit {
 			return b, false
 		}
-		return fits(appendLeaf(b, v), limit)
 	}
+	return fits(appendLeaf(b, v), limit)
 }
 
 // part appends what it can of v, which is too long to be appended whole.
@@ -176,8 +169,12 @@ func (e *encoder) fields(b []byte, v *wire.Value, limit, depth int) ([]byte, boo
 	sizes := make([]int, len(names)) // of each field with its name
 	for i, name := range names {
 		scratch = append(appendString(comma(scratch[:0], i), name), ':')
-		scratch, _ = e.whole(scratch, &v.Items[i], room, depth+1)
-		sizes[i] = len(scratch)
+		var ok bool
+		if scratch, ok = e.whole(scratch, &v.Items[i], room, depth+1); ok {
+			sizes[i] = len(scratch)
+		} else {
+			sizes[i] = room + 1
+		}
 	}
 	share := fairShare(sizes, room)
 
@@ -217,131 +214,6 @@ func (e *encoder) entry(b []byte, m entries, i, limit, depth int, value appender
 	return append(b, ']'), ok
 }
 
-// appendLeaf appends a value that holds no others.
-func appendLeaf(b []byte, v *wire.Value) []byte {
-	switch v.Kind {
-	case wire.KindNil:
-		return append(b, "null"...)
-	case wire.KindBool:
-		return strconv.AppendBool(b, v.Int != 0)
-	case wire.KindInt:
-		return strconv.AppendInt(b, v.Int, 10)
-	case wire.KindUint:
-		return strconv.AppendUint(b, v.Uint, 10)
-	case wire.KindFloat:
-		return appendFloat(b, v)
-	case wire.KindString, wire.KindComplex:
-		return appendString(b, v.Text)
-	case wire.KindTime:
-		if v.Time == nil {
-			return append(b, "null"...)
-		}
-		return appendString(b, v.Time.Format(time.RFC3339Nano))
-	case wire.KindDuration:
-		return appendString(b, time.Duration(v.Int).String())
-	case wire.KindError:
-		return append(appendString(append(b, `{"error":`...), v.Text), '}')
-	case wire.KindSealed:
-		var r wire.Reference
-		if v.Sealed != nil {
-			r = *v.Sealed
-		}
-		b = appendString(append(b, `{"sealed":`...), r.Column)
-		b = appendString(append(b, `,"subject":`...), r.Subject)
-		b = appendString(append(b, `,"row":`...), r.Row)
-		return append(b, '}')
-	case wire.KindAffected:
-		return append(strconv.AppendInt(append(b, `{"rows_affected":`...), v.Int, 10), '}')
-	case wire.KindCycle:
-		return append(b, `{"cycle":true}`...)
-	default: // KindOpaque, and what a newer worker may know
-		return append(appendString(append(b, `{"type":`...), v.Type), '}')
-	}
-}
-
-// appendFloat appends a number as encoding/json does, in the digits that its size needs, or "NaN", "Inf", "-Inf".
-func appendFloat(b []byte, v *wire.Value) []byte {
-	f := v.Float
-	switch {
-	case math.IsNaN(f):
-		return append(b, `"NaN"`...)
-	case math.IsInf(f, 1):
-		return append(b, `"Inf"`...)
-	case math.IsInf(f, -1):
-		return append(b, `"-Inf"`...)
-	}
-	form := byte('f')
-	if size := math.Abs(f); size != 0 && (size < 1e-6 || size >= 1e21) {
-		form = 'e'
-	}
-	return strconv.AppendFloat(b, f, form, -1, floatBits(v))
-}
-
-// floatBits is 32 for a value that came from a float32, so that 0.1 is not shown as 0.10000000149011612.
-func floatBits(v *wire.Value) int {
-	if v.Type == "float32" && float64(float32(v.Float)) == v.Float {
-		return 32
-	}
-	return 64
-}
-
-func appendBytes(b, data []byte) []byte {
-	b = append(b, `{"bytes":"`...)
-	b = base64.StdEncoding.AppendEncode(b, data)
-	return append(b, `"}`...)
-}
-
-// appendString appends s as a JSON string. Bytes that are no UTF-8 become U+FFFD.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	for _, r := range s {
-		b = appendRune(b, r)
-	}
-	return append(b, '"')
-}
-
-// appendPrefix appends as much of s as fits as a JSON string.
-func appendPrefix(b []byte, s string, limit int) ([]byte, bool) {
-	if len(b)+len(`""`) > limit {
-		return b, false
-	}
-	b = append(b, '"')
-	for _, r := range s {
-		end := len(b)
-		if b = appendRune(b, r); len(b) >= limit {
-			b = b[:end]
-			break
-		}
-	}
-	return append(b, '"'), true
-}
-
-func appendRune(b []byte, r rune) []byte {
-	switch {
-	case r == '"', r == '\\':
-		return append(b, '\\', byte(r))
-	case r == '\n':
-		return append(b, `\n`...)
-	case r == '\r':
-		return append(b, `\r`...)
-	case r == '\t':
-		return append(b, `\t`...)
-	case r == utf8.RuneError || !isHidden(r):
-		return utf8.AppendRune(b, r)
-	case r > 0xFFFF:
-		high, low := utf16.EncodeRune(r)
-		return appendUnit(appendUnit(b, high), low)
-	default:
-		return appendUnit(b, r)
-	}
-}
-
-// appendUnit appends the \u escape of one UTF-16 unit.
-func appendUnit(b []byte, unit rune) []byte {
-	const hex = "0123456789abcdef"
-	return append(b, '\\', 'u', hex[unit>>12&15], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
-}
-
 // comma separates the i-th item from the one before.
 func comma(b []byte, i int) []byte {
 	if i == 0 {
@@ -352,30 +224,3 @@ func comma(b []byte, i int) []byte {
 
 // fits reports whether b stayed within limit.
 func fits(b []byte, limit int) ([]byte, bool) { return b, len(b) <= limit }
-
-// entries is a map's view of a value: an object's members if all keys are strings, else pairs.
-type entries struct {
-	items       []wire.Value
-	names       []string // nil for pairs
-	open, close byte
-}
-
-func entriesOf(v *wire.Value) entries {
-	m := entries{items: v.Items[:len(v.Items)/2*2], open: '{', close: '}'}
-	names := make([]string, 0, m.len())
-	for i := range m.len() {
-		if k := m.key(i); k.Kind == wire.KindString {
-			names = append(names, k.Text)
-		}
-	}
-	if len(names) < m.len() || m.len() == 0 && strings.HasPrefix(v.Type, "map[") && !strings.HasPrefix(v.Type, "map[string]") {
-		m.open, m.close = '[', ']'
-		return m
-	}
-	m.names = distinct(names)
-	return m
-}
-
-func (m entries) len() int                { return len(m.items) / 2 }
-func (m entries) key(i int) *wire.Value   { return &m.items[2*i] }
-func (m entries) value(i int) *wire.Value { return &m.items[2*i+1] }

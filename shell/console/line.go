@@ -130,17 +130,18 @@ func bare(v *wire.Value) string {
 	return p.b.String()
 }
 
-// sealed is how a sealed value is written wherever it stands.
+// sealed is how a sealed value is written wherever it stands: as crypto writes it when typed code prints one.
 func sealed(r *wire.Reference) string {
 	if r == nil {
 		return "‹sealed›"
 	}
-	s := "‹sealed " + visibleLine(r.Column)
-	switch {
-	case r.Subject != "":
-		s += " " + visibleLine(r.Subject)
-	case r.Row != "":
-		s += " " + visibleLine(r.Row)
+	s := "‹sealed " + visibleLine(r.Column) + " " + visibleLine(r.Row)
+	switch r.Subject {
+	case r.Row:
+	case "":
+		s += " of nobody"
+	default:
+		s += " of " + visibleLine(r.Subject)
 	}
 	return s + "›"
 }

@@ -142,6 +142,9 @@ func FuzzSplitLosesNothing(f *testing.F) {
 			rest = rest[at+len(in.Source):]
 
 			again := Split(in.Source)
+			if strings.HasPrefix(in.Source, "\uFEFF") {
+				continue // by itself it would be a byte order mark
+			}
 			if len(again) != 1 || again[0] != (Input{in.Source, 1}) {
 				t.Fatalf("input %q is not one input by itself: %+v", in.Source, again)
 			}

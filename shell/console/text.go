@@ -102,8 +102,14 @@ func (p *page) layout(v *wire.Value, indent string, depth int) {
 		for i := 0; i+1 < len(v.Items); i += 2 {
 			p.put("\n" + inner)
 			p.line(&v.Items[i], depth+1)
+			value := &v.Items[i+1]
+			if isTable(value) {
+				p.put(":\n" + inner + "  ")
+				p.table(value, inner+"  ")
+				continue
+			}
 			p.put(": ")
-			p.layout(&v.Items[i+1], inner, depth+1)
+			p.layout(value, inner, depth+1)
 		}
 		p.rest(v, inner)
 		p.put("\n" + indent + "}")
