@@ -1,0 +1,304 @@
+package demo
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vouchsafe/vouchsafe/crypto"
+)
+
+// How large the base population is, at least.
+const (
+	baseAccounts = 1_200
+	basePeople   = 5_200
+	baseMessages = 20_400
+)
+
+// A population is the base population while it grows. Its dice have a fixed seed and know nothing of the day, so the same
+// people get the same names, addresses and mail whenever it is made.
+type population struct {
+	dice    *rand.Rand
+	now     time.Time
+	rows    company
+	members []*member
+	domains map[string]bool
+	emails  map[string]bool
+	phones  map[string]bool
+	taken   company // the rows whose ids must stay free
+}
+
+// A member is a person with what is in plain sight only while the demo is made.
+type member struct {
+	account     int // index in rows.accounts
+	name        string
+	first       string
+	email       string
+	phone       string
+	role        string
+	locale      string
+	days        int // since the person signed up
+	batch       *string
+	id          int64
+	defaultID   *int64 // their first alias
+	lastMessage int    // index of their last message and one; 0 if there is none
+	lastSubject string
+}
+
+// populate makes the base population of the day now, leaving the ids of taken free.
+func populate(now time.Time, taken company) company {
+	p := &population{
+		dice:    rand.New(rand.NewPCG(1984, 2026)),
+		now:     now,
+		domains: map[string]bool{},
+		emails:  map[string]bool{},
+		phones:  map[string]bool{},
+		taken:   taken,
+	}
+	p.settle()
+	p.register()
+	p.addAliases()
+	p.addMessages()
+	p.addInvoices()
+	return p.rows
+}
+
+// settle makes accounts with their people until there are enough of both.
+func (p *population) settle() {
+	speak := voices()
+	for len(p.rows.accounts) < baseAccounts || len(p.members) < basePeople {
+		i := len(p.rows.accounts)
+		a := Account{Plan: "free", State: "active", Region: pick(p, "eu", "eu", "eu", "us", "ap"), Seats: 1}
+		people := 1
+		switch n := p.dice.IntN(100); {
+		case n < 12:
+			a.Plan, people = "business", 8+p.dice.IntN(24)
+			a.Seats = (people/10 + 1) * 10
+		case n < 46:
+			a.Plan, people = "pro", 1+p.dice.IntN(8)
+			a.Seats = people + p.dice.IntN(4)
+		case n < 66:
+			a.Plan, people = "family", 2+p.dice.IntN(3)
+			a.Seats = 6
+		}
+		if p.dice.IntN(100) < 3 {
+			a.State = "closed"
+		}
+		days := 30 + p.dice.IntN(1_100)
+		founded := p.ago(days + 1) // before the first person signs up
+		a.CreatedAt = &founded
+
+		v := p.voice(speak)
+		family := pick(p, v.last...)
+		domain := ""
+		switch a.Plan {
+		case "business", "pro":
+			a.Name, domain = p.firm()
+			if a.Plan == "business" && p.dice.IntN(5) < 2 {
+				a.SSODomain = &domain
+			}
+		case "family":
+			a.Name = "Family " + native(family)
+		}
+		for n := range people {
+			if n > 0 && a.Plan != "family" {
+				v = p.voice(speak)
+				family = pick(p, v.last...)
+			}
+			m := p.member(v, family, domain)
+			m.account, m.days = i, max(1, days-n*p.dice.IntN(40))
+			switch {
+			case n == 0:
+				m.role = "owner"
+			case n == 1 && a.Plan == "business":
+				m.role = "billing"
+			case n == 2 && a.Plan == "business":
+				m.role = "admin"
+			}
+			if n == 0 && a.Name == "" {
+				a.Name = m.name
+			}
+			p.members = append(p.members, m)
+		}
+		p.rows.accounts = append(p.rows.accounts, a)
+	}
+}
+
+// member is somebody new. Without a domain the address is at one of the large providers.
+func (p *population) member(v voice, family, domain string) *member {
+	given := pick(p, v.first...)
+	m := &member{first: native(given), name: native(given) + " " + native(family), role: "member", locale: v.locale}
+	if v.locale == "ja" {
+		m.name = native(family) + " " + native(given)
+	}
+	given, family = latin(romaji(given)), latin(romaji(family))
+	if domain == "" {
+		domain = pick(p, providers()...)
+	}
+	local := pick(p, given+"."+family, given+"."+family, given, given[:1]+"."+family)
+	m.email = local + "@" + domain
+	for n := 2; p.emails[m.email]; n++ {
+		m.email = fmt.Sprintf("%s%d@%s", local, n, domain)
+	}
+	p.emails[m.email] = true
+	if p.dice.IntN(40) == 0 { // as some people type it
+		m.email = strings.ToUpper(m.email[:1]) + m.email[1:]
+	}
+	if len(v.phones) > 0 && p.dice.IntN(10) < 8 {
+		for m.phone = p.digits(v.phones); p.phones[m.phone]; m.phone = p.digits(v.phones) {
+		}
+		p.phones[m.phone] = true
+	}
+	return m
+}
+
+// register gives accounts and people their ids in the order in which they came.
+func (p *population) register() {
+	accounts := freeIDs(p.taken.accounts, func(a Account) int64 { return a.ID })
+	order := make([]int, len(p.rows.accounts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return p.rows.accounts[a].CreatedAt.Compare(*p.rows.accounts[b].CreatedAt) })
+	for _, i := range order {
+		p.rows.accounts[i].ID = accounts()
+	}
+
+	people := freeIDs(p.taken.people, func(r Person) int64 { return r.ID })
+	slices.SortStableFunc(p.members, func(a, b *member) int { return cmp.Compare(b.days, a.days) })
+	for _, m := range p.members {
+		m.id = people()
+		account := &p.rows.accounts[m.account]
+		if m.role == "billing" || account.BillingPersonID == nil && m.role == "owner" && account.Plan != "free" {
+			account.BillingPersonID = &m.id
+		}
+		p.rows.people = append(p.rows.people, p.person(m, account.ID))
+	}
+	slices.SortFunc(p.rows.accounts, func(a, b Account) int { return cmp.Compare(a.ID, b.ID) })
+}
+
+func (p *population) person(m *member, account int64) Person {
+	row := Person{
+		ID: m.id, AccountID: account, Name: crypto.Seal(m.name), Email: crypto.Seal(m.email),
+		Role: m.role, Locale: m.locale, State: "active", CreatedAt: p.ago(m.days),
+	}
+	if m.phone != "" {
+		row.Phone = crypto.Seal(m.phone)
+	}
+	switch n := p.dice.IntN(100); {
+	case n < 2 && m.role == "member":
+		row.State = "removed"
+	case n < 5 && m.role == "member":
+		row.State = "invited"
+	case n < 7:
+		bounced := p.ago(p.dice.IntN(m.days))
+		row.EmailBouncedAt = &bounced
+	case n < 11:
+		m.batch = ptr(pick(p, "imp-0402", "imp-0611"))
+		row.ImportBatch = m.batch
+	}
+	updated := p.ago(p.dice.IntN(m.days))
+	row.UpdatedAt = &updated
+	return row
+}
+
+// addAliases gives half of the people their own address as an alias, and some of these a second one.
+func (p *population) addAliases() {
+	next := freeIDs(p.taken.aliases, func(a Alias) int64 { return a.ID })
+	for _, m := range p.members {
+		if p.dice.IntN(100) >= 48 {
+			continue
+		}
+		own := p.alias(next(), m, m.email)
+		own.IsDefault = true
+		m.defaultID = &own.ID
+		p.rows.aliases = append(p.rows.aliases, own)
+		if p.dice.IntN(100) < 25 {
+			local, domain, _ := strings.Cut(strings.ToLower(m.email), "@")
+			second := p.alias(next(), m, pick(p, "hello", "post", "shop", "news")+"."+local+"@"+domain)
+			if p.dice.IntN(12) == 0 {
+				second.State, second.VerifiedAt = "removed", nil
+			}
+			p.rows.aliases = append(p.rows.aliases, second)
+		}
+	}
+}
+
+func (p *population) alias(id int64, m *member, address string) Alias {
+	made := p.ago(p.dice.IntN(m.days))
+	verified := made.Add(time.Duration(1+p.dice.IntN(40)) * time.Minute)
+	return Alias{ID: id, PersonID: m.id, Address: crypto.Seal(address), State: "active", VerifiedAt: &verified, CreatedAt: made}
+}
+
+// firm is a company's name and its domain, which no other has.
+func (p *population) firm() (name, domain string) {
+	for {
+		name = pick(p, firstWords()...) + " " + pick(p, secondWords()...)
+		domain = strings.ToLower(strings.ReplaceAll(name, " ", "")) + ".example"
+		if !p.domains[domain] {
+			p.domains[domain] = true
+			return name, domain
+		}
+	}
+}
+
+func (p *population) voice(of []voice) voice {
+	n := p.dice.IntN(100)
+	for _, v := range of {
+		if n -= v.share; n < 0 {
+			return v
+		}
+	}
+	return of[0]
+}
+
+// digits puts a digit for each # of one of the forms.
+func (p *population) digits(forms []string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '#' {
+			return rune('0' + p.dice.IntN(10))
+		}
+		return r
+	}, pick(p, forms...))
+}
+
+// ago is a moment of the day so many days ago.
+func (p *population) ago(days int) time.Time {
+	return p.now.Add(-time.Duration(days)*24*time.Hour - time.Duration(p.dice.IntN(24*60*60))*time.Second)
+}
+
+func pick(p *population, of ...string) string { return of[p.dice.IntN(len(of))] }
+
+// native and romaji are the two spellings of a name that has two.
+func native(name string) string {
+	if i := strings.IndexByte(name, ' '); i > 0 && name[0] >= 0x80 {
+		return name[:i]
+	}
+	return name
+}
+
+func romaji(name string) string {
+	if i := strings.IndexByte(name, ' '); i > 0 && name[0] >= 0x80 {
+		return name[i+1:]
+	}
+	return name
+}
+
+// freeIDs counts up from 1 and leaves out the ids of taken.
+func freeIDs[T any](taken []T, id func(T) int64) func() int64 {
+	used := map[int64]bool{}
+	for _, row := range taken {
+		used[id(row)] = true
+	}
+	var last int64
+	return func() int64 {
+		for last++; used[last]; last++ {
+		}
+		return last
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
