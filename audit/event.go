@@ -17,9 +17,9 @@ type Event interface {
 
 // Where places an event: the zero value is the server itself.
 type Where struct {
-	Session  string // the session's id
-	Command  int    // the number of the command in its session, from 1
-	Engineer string
+	Session  string // the session's id: a ULID
+	Command  int    // the number of the command in its session, from 1; 0 outside commands
+	Engineer string // whose session it is, the same in all of its events; who tried, for what was refused before one
 	Mode     string // encrypted or decrypted
 }
 
@@ -35,12 +35,16 @@ type Text struct {
 type ServerStarted struct {
 	Build       string `json:"build"`
 	Host        string `json:"host"`
-	Policy      string `json:"policy"`             // SHA-256 of the policy, hex
-	Confinement string `json:"confinement"`        // which layers a worker runs behind
-	Database    string `json:"database"`           // dialect and place of the target, never a DSN
-	Worker      string `json:"worker"`             // SHA-256 of the worker's binary, hex
-	Schema      string `json:"schema"`             // SHA-256 of its schema, hex
-	Previous    string `json:"previous,omitempty"` // hash of the head of the chain that this one continues, hex
+	Policy      string `json:"policy"`      // SHA-256 of the policy, hex
+	Confinement string `json:"confinement"` // which layers a worker runs behind
+	Database    string `json:"database"`    // dialect and place of the target, never a DSN
+	Worker      string `json:"worker"`      // SHA-256 of the worker's binary, hex
+	Schema      string `json:"schema"`      // SHA-256 of its schema, hex
+
+	// The newest chain's head as this writer found it. The Log fills these in; what stands here before is ignored.
+	PreviousWriter string `json:"previous_writer,omitempty"`
+	PreviousSeq    uint64 `json:"previous_seq,omitempty"`
+	Previous       string `json:"previous,omitempty"` // its hash, hex
 }
 
 // SessionOpened opens a session. Note is content; all else is ledger.

@@ -1,0 +1,69 @@
+package audit
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+)
+
+// Signer is the record's signing key. It certifies the keys of writers and signs nothing else.
+type Signer interface {
+	Public() ed25519.PublicKey
+	Sign(message []byte) ([]byte, error)
+}
+
+// A Writer is one incarnation of a Log: its id, its key, and the signing key's word for it.
+type Writer struct {
+	ID          WriterID
+	At          int64 // microseconds since 1970 UTC
+	Public      ed25519.PublicKey
+	Certificate []byte
+}
+
+func (w *Writer) message() []byte {
+	b := []byte("vouchsafe audit writer\x01")
+	b = append(b, w.ID[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(w.At))
+	return appendBytes(b, w.Public)
+}
+
+// newWriterKey makes the key pair of a writer. The private half never leaves this process.
+func newWriterKey() (ed25519.PublicKey, ed25519.PrivateKey, error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make the writer's key: %w", err)
+	}
+	return public, private, nil
+}
+
+// certified tells whether the record's signing key knows the writer.
+func (w *Writer) certified(public ed25519.PublicKey) bool {
+	return len(w.Public) == ed25519.PublicKeySize && ed25519.Verify(public, w.message(), w.Certificate)
+}
+
+// A Signature is a batch: the writer's word for the entries First to Last.
+type Signature struct {
+	Writer    WriterID
+	First     uint64
+	Last      uint64
+	Hash      Hash // of the entry Last
+	Signature []byte
+}
+
+// message is what is signed. It names the signature of the chain's batch before, so that the last one of a chain vouches
+// for all of them.
+func (s *Signature) message(before []byte) []byte {
+	b := []byte("vouchsafe audit batch\x01")
+	b = append(b, s.Writer[:]...)
+	b = binary.BigEndian.AppendUint64(b, s.First)
+	b = binary.BigEndian.AppendUint64(b, s.Last)
+	b = append(b, s.Hash[:]...)
+	digest := sha256.Sum256(before)
+	return append(b, digest[:]...)
+}
+
+func (s *Signature) valid(public ed25519.PublicKey, before []byte) bool {
+	return len(public) == ed25519.PublicKeySize && ed25519.Verify(public, s.message(before), s.Signature)
+}
