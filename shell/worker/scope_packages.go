@@ -1,0 +1,109 @@
+package worker
+
+import (
+	"fmt"
+	"path"
+	"reflect"
+	"strings"
+
+	"github.com/traefik/yaegi/interp"
+	"github.com/traefik/yaegi/stdlib"
+
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// consolePath is the package whose symbols typed code sees without a qualifier.
+const consolePath = "console"
+
+// allowed lists the packages of the standard library that typed code may use. They need no import.
+func allowed() []string {
+	return []string{
+		"bytes", "context", "crypto/sha256", "encoding/base64", "encoding/csv", "encoding/hex", "encoding/json", "errors", "fmt", "html", "io",
+		"math", "math/big", "math/rand", "net/url", "path", "regexp", "sort", "strconv", "strings", "sync", "text/tabwriter",
+		"time", "unicode", "unicode/utf8",
+	}
+}
+
+// refused says by which names a person may reach for a package that is not there, and why it is not.
+func refused() map[string]string {
+	const (
+		machine = "typed code reaches no files, processes or environment"
+		network = "typed code reaches no network"
+		inside  = "typed code does not reach into the runtime"
+		generic = "its functions are generic, and typed code cannot call compiled generic functions"
+	)
+	return map[string]string{
+		"os": machine, "exec": machine, "signal": machine, "user": machine, "ioutil": machine, "fs": machine, "filepath": machine, "syscall": machine, "embed": machine, "plugin": machine, "unix": machine,
+		"net": network, "http": network, "rpc": network, "smtp": network, "netip": network, "tls": network, "httptest": network, "textproto": network,
+		"unsafe": inside, "reflect": inside, "runtime": inside, "debug": inside, "pprof": inside, "trace": inside, "atomic": inside, "C": inside,
+		"slices": generic, "maps": generic, "cmp": generic, "iter": generic,
+		"sql": "the database is reached by db and the repositories",
+	}
+}
+
+// symbols gathers what yaegi is given: the allowed part of the standard library, the application's exports, and this package's own hooks.
+func (i *interpreter) symbols() interp.Exports {
+	exports := interp.Exports{}
+	for _, p := range allowed() {
+		key := p + "/" + path.Base(p)
+		names := make(map[string]reflect.Value, len(stdlib.Symbols[key]))
+		for name, symbol := range stdlib.Symbols[key] {
+			names[name] = symbol
+		}
+		exports[key] = names
+	}
+	exports["."] = i.bindPrinting(exports["fmt/fmt"])
+	for key, names := range i.config.Exports {
+		if exports[key] == nil {
+			exports[key] = map[string]reflect.Value{}
+		}
+		for name, symbol := range names {
+			exports[key][name] = symbol
+		}
+	}
+	if exports[consolePath+"/"+consolePath] == nil {
+		exports[consolePath+"/"+consolePath] = map[string]reflect.Value{}
+	}
+	for name, hook := range i.hooks() {
+		exports[consolePath+"/"+consolePath][name] = reflect.ValueOf(hook)
+	}
+	// yaegi takes the key "fmt/fmt" as the sign to compile its own copies of slices and maps, which costs 1.5 ms a worker and serves nobody here.
+	exports["fmt/./fmt"] = exports["fmt/fmt"]
+	delete(exports, "fmt/fmt")
+	return exports
+}
+
+// bindPrinting makes fmt print to Stdout. It returns what tells yaegi that these functions look for a String method.
+func (i *interpreter) bindPrinting(names map[string]reflect.Value) map[string]reflect.Value {
+	out := i.config.Stdout
+	bound := map[string]any{
+		"Print":   func(a ...any) (int, error) { return fmt.Fprint(out, a...) },
+		"Printf":  func(format string, a ...any) (int, error) { return fmt.Fprintf(out, format, a...) },
+		"Println": func(a ...any) (int, error) { return fmt.Fprintln(out, a...) },
+	}
+	methods := make(map[reflect.Value][]reflect.Type, len(stdlib.MapTypes)+len(bound))
+	for function, types := range stdlib.MapTypes {
+		methods[function] = types
+	}
+	for name, function := range bound {
+		methods[reflect.ValueOf(function)] = methods[names[name]]
+		names[name] = reflect.ValueOf(function)
+	}
+	for _, name := range []string{"Scan", "Scanf", "Scanln"} { // there is nothing to scan
+		delete(names, name)
+	}
+	return map[string]reflect.Value{"MapTypes": reflect.ValueOf(methods)}
+}
+
+// refuseImport is the refusal of a package that typed code may not use.
+func refuseImport(name string) *wire.Error {
+	why, known := refused()[path.Base(name)]
+	if !known {
+		why = "it is not among the packages of this console"
+	}
+	return &wire.Error{
+		Kind: wire.ErrRefused, Rule: "import",
+		Message: fmt.Sprintf("package %s is not available: %s", name, why),
+		Hint:    "nothing ran; these can be used without an import: " + strings.Join(allowed(), ", "),
+	}
+}

@@ -1,0 +1,61 @@
+package worker
+
+import (
+	"go/ast"
+	"go/types"
+	"reflect"
+
+	"gorm.io/gorm"
+
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// result is what a command's last expression came to. A trailing error of several values, or the error of a call that returns
+// nothing else, fails the command unless it is nil; so does a *gorm.DB that holds one.
+func result(u *unit, values []any) (*wire.Value, *wire.Error) {
+	statics := []types.Type{u.static}
+	if tuple, several := u.static.(*types.Tuple); several {
+		statics = statics[:0]
+		for n := range tuple.Len() {
+			statics = append(statics, tuple.At(n).Type())
+		}
+	}
+	for n := len(values); n < len(statics); n++ {
+		values = append(values, nil)
+	}
+	last := len(statics) - 1
+	fallible := types.Identical(statics[last], types.Universe.Lookup("error").Type()) && (last > 0 || u.calls())
+	if err, failed := values[last].(error); failed && fallible {
+		return nil, errorOf(err)
+	}
+	if db, ok := values[last].(*gorm.DB); ok && db != nil && db.Error != nil {
+		return nil, errorOf(db.Error)
+	}
+	if fallible && last > 0 {
+		statics = statics[:last]
+	}
+	if len(statics) == 1 {
+		value := showTyped(reflect.ValueOf(values[0]), statics[0])
+		return &value, nil
+	}
+	list := wire.Value{Kind: wire.KindList}
+	for n, static := range statics {
+		list.Items = append(list.Items, showTyped(reflect.ValueOf(values[n]), static))
+	}
+	return &list, nil
+}
+
+// calls tells whether the shown expression is a call that does something: one that only makes an error is a value like others.
+func (u *unit) calls() bool {
+	call, ok := ast.Unparen(u.shown).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	if s, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		if object := u.info.Uses[s.Sel]; object != nil && object.Pkg() != nil {
+			p := object.Pkg().Path()
+			return p != "errors" && p != "fmt"
+		}
+	}
+	return true
+}
