@@ -42,6 +42,7 @@ func TestTextOfOneValueIsOneLine(t *testing.T) {
 		{"error", wire.Value{Kind: wire.KindError, Text: "no row\x07"}, `no row\x07`},
 		{"error in a list", list(wire.Value{Kind: wire.KindError, Text: "no row"}), `[error("no row")]`},
 		{"func", wire.Value{Kind: wire.KindOpaque, Type: "func()"}, `func()`},
+		{"a type that wants to act on a terminal", list(wire.Value{Kind: wire.KindOpaque, Type: "chan a\x1b"}, wire.Value{Kind: wire.KindStruct, Type: "b\n"}), `[chan a\x1b, b\n{}]`},
 		{"cycle", list(wire.Value{Kind: wire.KindCycle}), `[‹cycle›]`},
 		{"affected", wire.Value{Kind: wire.KindAffected, Int: 1}, `1 row`},
 		{"sealed", sealedIn("people.email", "people/42", "people/42"), `‹sealed people.email people/42›`},

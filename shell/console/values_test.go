@@ -44,7 +44,22 @@ func person(id int64, name string, plan wire.Value) wire.Value {
 
 // anyValue draws trees of every kind, also such as no honest worker makes: without names, with half a pair, of unknown kind.
 func anyValue() *rapid.Generator[wire.Value] {
-	return rapid.Custom(func(t *rapid.T) wire.Value { return drawValue(t, 4) })
+	return rapid.Custom(func(t *rapid.T) wire.Value {
+		if rapid.Bool().Draw(t, "alone") {
+			return drawValue(t, 0)
+		}
+		v := wire.Value{Kind: wire.Kind(rapid.IntRange(int(wire.KindList), int(wire.KindRecord)).Draw(t, "of"))}
+		drawItems(t, &v, 8, 4)
+		return v
+	})
+}
+
+// drawItems fills v with up to most values.
+func drawItems(t *rapid.T, v *wire.Value, most, depth int) {
+	for range rapid.IntRange(0, most).Draw(t, "items") {
+		v.Items = append(v.Items, drawValue(t, depth-1))
+	}
+	v.Names = rapid.SliceOfN(rapid.SampledFrom([]string{"id", "id", "id_2", "", "a\n", "\xff"}), 0, most+1).Draw(t, "names")
 }
 
 func drawValue(t *rapid.T, depth int) wire.Value {
@@ -75,10 +90,7 @@ func drawValue(t *rapid.T, depth int) wire.Value {
 			v.Sealed = &wire.Reference{Column: "people.email", Row: rapid.String().Draw(t, "row")}
 		}
 	case wire.KindList, wire.KindMap, wire.KindStruct, wire.KindRecord:
-		for range rapid.IntRange(0, 6).Draw(t, "items") {
-			v.Items = append(v.Items, drawValue(t, depth-1))
-		}
-		v.Names = rapid.SliceOfN(rapid.SampledFrom([]string{"id", "id", "id_2", "", "a\n", "\xff"}), 0, 7).Draw(t, "names")
+		drawItems(t, &v, 6, depth)
 	default:
 		v.Int = rapid.Int64().Draw(t, "int")
 		v.Uint = rapid.Uint64().Draw(t, "uint")
