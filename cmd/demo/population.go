@@ -2,7 +2,6 @@ package demo
 
 import (
 	"cmp"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -50,7 +49,13 @@ type member struct {
 
 // populate makes the base population of the day now, leaving the ids of taken free.
 func populate(now time.Time, taken company) company {
-	p := &population{
+	p := newPopulation(now, taken)
+	p.grow()
+	return p.rows
+}
+
+func newPopulation(now time.Time, taken company) *population {
+	return &population{
 		dice:    rand.New(rand.NewPCG(1984, 2026)),
 		now:     now,
 		domains: map[string]bool{},
@@ -58,12 +63,14 @@ func populate(now time.Time, taken company) company {
 		phones:  map[string]bool{},
 		taken:   taken,
 	}
+}
+
+func (p *population) grow() {
 	p.settle()
 	p.register()
 	p.addAliases()
 	p.addMessages()
 	p.addInvoices()
-	return p.rows
 }
 
 // settle makes accounts with their people until there are enough of both.
@@ -71,7 +78,8 @@ func (p *population) settle() {
 	speak := voices()
 	for len(p.rows.accounts) < baseAccounts || len(p.members) < basePeople {
 		i := len(p.rows.accounts)
-		a := Account{Plan: "free", State: "active", Region: pick(p, "eu", "eu", "eu", "us", "ap"), Seats: 1}
+		// Names of people are sealed, so no account is called after one.
+		a := Account{Name: "Personal", Plan: "free", State: "active", Region: pick(p, "eu", "eu", "eu", "us", "ap"), Seats: 1}
 		people := 1
 		switch n := p.dice.IntN(100); {
 		case n < 12:
@@ -101,7 +109,7 @@ func (p *population) settle() {
 				a.SSODomain = &domain
 			}
 		case "family":
-			a.Name = "Family " + native(family)
+			a.Name = "Household"
 		}
 		for n := range people {
 			if n > 0 && a.Plan != "family" {
@@ -118,41 +126,10 @@ func (p *population) settle() {
 			case n == 2 && a.Plan == "business":
 				m.role = "admin"
 			}
-			if n == 0 && a.Name == "" {
-				a.Name = m.name
-			}
 			p.members = append(p.members, m)
 		}
 		p.rows.accounts = append(p.rows.accounts, a)
 	}
-}
-
-// member is somebody new. Without a domain the address is at one of the large providers.
-func (p *population) member(v voice, family, domain string) *member {
-	given := pick(p, v.first...)
-	m := &member{first: native(given), name: native(given) + " " + native(family), role: "member", locale: v.locale}
-	if v.locale == "ja" {
-		m.name = native(family) + " " + native(given)
-	}
-	given, family = latin(romaji(given)), latin(romaji(family))
-	if domain == "" {
-		domain = pick(p, providers()...)
-	}
-	local := pick(p, given+"."+family, given+"."+family, given, given[:1]+"."+family)
-	m.email = local + "@" + domain
-	for n := 2; p.emails[m.email]; n++ {
-		m.email = fmt.Sprintf("%s%d@%s", local, n, domain)
-	}
-	p.emails[m.email] = true
-	if p.dice.IntN(40) == 0 { // as some people type it
-		m.email = strings.ToUpper(m.email[:1]) + m.email[1:]
-	}
-	if len(v.phones) > 0 && p.dice.IntN(10) < 8 {
-		for m.phone = p.digits(v.phones); p.phones[m.phone]; m.phone = p.digits(v.phones) {
-		}
-		p.phones[m.phone] = true
-	}
-	return m
 }
 
 // register gives accounts and people their ids in the order in which they came.
@@ -233,59 +210,12 @@ func (p *population) alias(id int64, m *member, address string) Alias {
 	return Alias{ID: id, PersonID: m.id, Address: crypto.Seal(address), State: "active", VerifiedAt: &verified, CreatedAt: made}
 }
 
-// firm is a company's name and its domain, which no other has.
-func (p *population) firm() (name, domain string) {
-	for {
-		name = pick(p, firstWords()...) + " " + pick(p, secondWords()...)
-		domain = strings.ToLower(strings.ReplaceAll(name, " ", "")) + ".example"
-		if !p.domains[domain] {
-			p.domains[domain] = true
-			return name, domain
-		}
-	}
-}
-
-func (p *population) voice(of []voice) voice {
-	n := p.dice.IntN(100)
-	for _, v := range of {
-		if n -= v.share; n < 0 {
-			return v
-		}
-	}
-	return of[0]
-}
-
-// digits puts a digit for each # of one of the forms.
-func (p *population) digits(forms []string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '#' {
-			return rune('0' + p.dice.IntN(10))
-		}
-		return r
-	}, pick(p, forms...))
-}
-
 // ago is a moment of the day so many days ago.
 func (p *population) ago(days int) time.Time {
 	return p.now.Add(-time.Duration(days)*24*time.Hour - time.Duration(p.dice.IntN(24*60*60))*time.Second)
 }
 
 func pick(p *population, of ...string) string { return of[p.dice.IntN(len(of))] }
-
-// native and romaji are the two spellings of a name that has two.
-func native(name string) string {
-	if i := strings.IndexByte(name, ' '); i > 0 && name[0] >= 0x80 {
-		return name[:i]
-	}
-	return name
-}
-
-func romaji(name string) string {
-	if i := strings.IndexByte(name, ' '); i > 0 && name[0] >= 0x80 {
-		return name[i+1:]
-	}
-	return name
-}
 
 // freeIDs counts up from 1 and leaves out the ids of taken.
 func freeIDs[T any](taken []T, id func(T) int64) func() int64 {
