@@ -71,7 +71,7 @@ func ParseScope(text string) (Scope, error) {
 		var column string
 		s.ID, column, found = strings.Cut(rest, ":")
 		column, s.Write = strings.CutSuffix(column, "=write")
-		if found && !word(column) {
+		if found && !tableWord(column) {
 			return wrong("does not name a column after its colon")
 		}
 		if strings.Contains(s.ID, "=") {
@@ -179,7 +179,7 @@ func canonicalID(id string) string {
 			return "names no key, or an empty part of one"
 		}
 		for i := 0; i < len(part); i++ {
-			if plain(part[i]) {
+			if plainInKey(part[i]) {
 				continue
 			}
 			if part[i] != '%' {
@@ -188,11 +188,11 @@ func canonicalID(id string) string {
 			if i+2 >= len(part) {
 				return "ends in the middle of a percent-encoding"
 			}
-			high, low := hex(part[i+1]), hex(part[i+2])
+			high, low := hexDigit(part[i+1]), hexDigit(part[i+2])
 			if high < 0 || low < 0 {
 				return "has a percent-encoding that is not two upper-case hexadecimal digits"
 			}
-			if plain(byte(high<<4 | low)) {
+			if plainInKey(byte(high<<4 | low)) {
 				return "percent-encodes what needs no encoding"
 			}
 			i += 2
@@ -204,8 +204,8 @@ func canonicalID(id string) string {
 	return ""
 }
 
-// plain bytes stand for themselves in a key.
-func plain(b byte) bool {
+// plainInKey says whether a byte stands for itself in a key.
+func plainInKey(b byte) bool {
 	return alphanumeric(b) || b == '.' || b == '_' || b == '-'
 }
 
@@ -213,7 +213,7 @@ func alphanumeric(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'
 }
 
-func hex(b byte) int {
+func hexDigit(b byte) int {
 	return strings.IndexByte("0123456789ABCDEF", b)
 }
 
@@ -221,8 +221,8 @@ func decimal(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-// word is a name of a table or a column: ASCII letters, digits, underscores, hyphens and dollar signs.
-func word(s string) bool {
+// tableWord says whether s can be the name of a table or a column: ASCII letters, digits, underscores, hyphens and dollar signs.
+func tableWord(s string) bool {
 	for i := range len(s) {
 		if !alphanumeric(s[i]) && s[i] != '_' && s[i] != '-' && s[i] != '$' {
 			return false
@@ -234,7 +234,7 @@ func word(s string) bool {
 // tableName is one word, or several with dots between: a schema and its table.
 func tableName(s string) bool {
 	for part := range strings.SplitSeq(s, ".") {
-		if !word(part) {
+		if !tableWord(part) {
 			return false
 		}
 	}
