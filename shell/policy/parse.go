@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -30,7 +31,7 @@ func (e *Invalid) Error() string {
 // Parse reads what stands under "policy" in a configuration, as a YAML decoder gives it: maps with string keys, lists,
 // strings, numbers and bools. What is absent is denied, and limits have their defaults. The error is an *Invalid.
 func Parse(raw map[string]any) (Policy, error) {
-	p := Policy{Limits: DefaultLimits()}
+	var p Policy
 	err := readKeys("policy", raw, map[string]func(key string, v any) error{
 		"links": func(key string, v any) error {
 			return readMap(key, v, map[string]func(string, any) error{
@@ -57,15 +58,30 @@ func Parse(raw map[string]any) (Policy, error) {
 	if err != nil {
 		return Policy{}, err
 	}
-	switch {
-	case p.Limits.Statement > p.Limits.Command:
-		return Policy{}, &Invalid{"policy.limits.statement", fmt.Sprintf("%s is longer than a command may take, %s", p.Limits.Statement, p.Limits.Command), "lower it, or raise policy.limits.command"}
-	case p.Limits.Idle > p.Limits.Decrypted:
-		return Policy{}, &Invalid{"policy.limits.idle", fmt.Sprintf("%s is longer than a decrypted period, %s", p.Limits.Idle, p.Limits.Decrypted), "lower it, or raise policy.limits.decrypted"}
-	case p.Limits.Page > p.Limits.Rows:
-		p.Limits.Page = p.Limits.Rows
+	if p.Limits, err = p.Limits.completed(); err != nil {
+		return Policy{}, err
 	}
 	return p, nil
+}
+
+// completed has defaults for the limits that are zero, lowered where a limit that was given is lower.
+func (l Limits) completed() (Limits, error) {
+	d := DefaultLimits()
+	l.Rows, l.Bytes, l.Touched = cmp.Or(l.Rows, d.Rows), cmp.Or(l.Bytes, d.Bytes), cmp.Or(l.Touched, d.Touched)
+	l.Source, l.Output = cmp.Or(l.Source, d.Source), cmp.Or(l.Output, d.Output)
+	l.Command, l.Decrypted = cmp.Or(l.Command, d.Command), cmp.Or(l.Decrypted, d.Decrypted)
+	l.Statement = cmp.Or(l.Statement, min(d.Statement, l.Command))
+	l.Idle = cmp.Or(l.Idle, min(d.Idle, l.Decrypted))
+	l.Page = cmp.Or(l.Page, min(d.Page, l.Rows))
+	switch {
+	case l.Statement > l.Command:
+		return Limits{}, &Invalid{"policy.limits.statement", fmt.Sprintf("%s is longer than a command may take, %s", l.Statement, l.Command), "lower it, or raise policy.limits.command"}
+	case l.Idle > l.Decrypted:
+		return Limits{}, &Invalid{"policy.limits.idle", fmt.Sprintf("%s is longer than a decrypted period, %s", l.Idle, l.Decrypted), "lower it, or raise policy.limits.decrypted"}
+	case l.Page > l.Rows:
+		return Limits{}, &Invalid{"policy.limits.page", fmt.Sprintf("%d is more than all rows of a result, %d", l.Page, l.Rows), "lower it, or raise policy.limits.rows"}
+	}
+	return l, nil
 }
 
 func readMap(key string, v any, readers map[string]func(string, any) error) error {

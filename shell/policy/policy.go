@@ -51,8 +51,8 @@ func DefaultLimits() Limits {
 	}
 }
 
-// Digest is the SHA-256 of the policy, in hex: two policies that decide alike in everything have the same, and so do two
-// configurations that spell one policy differently.
+// Digest is the SHA-256 of the policy, in hex. It is the same for two configurations that spell one policy differently; the
+// order of the patterns counts.
 func (p Policy) Digest() string {
 	form, err := json.Marshal(p)
 	if err != nil {

@@ -86,6 +86,18 @@ func TestDefaultLimitsAreWithinTheirOwnBounds(t *testing.T) {
 	}
 }
 
+func TestDefaultsGiveWayToLowerLimits(t *testing.T) {
+	p, err := parse(t, "policy: {limits: {command: 2s, rows: 20, decrypted: 1m}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := DefaultLimits()
+	want.Command, want.Statement, want.Rows, want.Page, want.Decrypted, want.Idle = 2*time.Second, 2*time.Second, 20, 20, time.Minute, time.Minute
+	if diff := cmp.Diff(want, p.Limits); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestWhatIsNotUnderstoodIsNoPolicy(t *testing.T) {
 	for text, want := range map[string]string{
 		"policy: {link: {}}":                                                          "policy: has an unknown key \"link\" (known keys: limits, links, write)",
@@ -113,7 +125,8 @@ func TestWhatIsNotUnderstoodIsNoPolicy(t *testing.T) {
 		"policy: {limits: {command: -30s}}":                                           "policy.limits.command: -30s is out of bounds",
 		"policy: {limits: {command: 1000000h}}":                                       "policy.limits.command",
 		"policy: {limits: {command: 5s, statement: 6s}}":                              "policy.limits.statement: 6s is longer than a command may take",
-		"policy: {limits: {decrypted: 1m}}":                                           "policy.limits.idle: 5m0s is longer than a decrypted period",
+		"policy: {limits: {decrypted: 1m, idle: 5m}}":                                 "policy.limits.idle: 5m0s is longer than a decrypted period",
+		"policy: {limits: {rows: 10, page: 11}}":                                      "policy.limits.page: 11 is more than all rows of a result, 10",
 	} {
 		p, err := parse(t, text)
 		var invalid *Invalid
