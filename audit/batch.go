@@ -10,13 +10,13 @@ import (
 
 // chain is a writer's, as far as it is on record.
 type chain struct {
-	writer    WriterID
-	public    ed25519.PublicKey
-	private   ed25519.PrivateKey
-	keys      *keyPair // for entries without a session
-	seq       uint64
-	head      Hash
-	signature []byte // of the batch before
+	writer  WriterID
+	public  ed25519.PublicKey
+	private ed25519.PrivateKey
+	keys    *keyPair // for entries without a session
+	seq     uint64
+	head    Hash
+	batch   vouched // the latest
 }
 
 // scope names the writer's data keys.
@@ -91,6 +91,7 @@ func (b *batch) finish() {
 	}
 	g := &b.out.Signature
 	g.Writer, g.First, g.Last, g.Hash = b.chain.writer, b.out.Entries[0].Seq, b.chain.seq, b.chain.head
-	g.Signature = ed25519.Sign(b.chain.private, g.message(b.chain.signature))
-	b.chain.signature = g.Signature
+	digest := g.covers(b.chain.batch)
+	g.Signature = ed25519.Sign(b.chain.private, digest[:])
+	b.chain.batch = vouched{digest, g.Signature}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // listed is a session as its projections have it, with the notes opened.
@@ -85,6 +84,7 @@ func (o opener) whole(ctx context.Context, id string) (Session, error) {
 	}
 	f := &folded{}
 	s := Session{}
+	opened := map[disclosed]int{}
 	for _, e := range inOrder(entries) {
 		content, ledger, err := o.read(ctx, &e, id)
 		if err != nil {
@@ -97,7 +97,7 @@ func (o opener) whole(ctx context.Context, id string) (Session, error) {
 			s = sessionOf(&f.session)
 			s.Commands, s.Flags = []Command{}, []Flag{}
 		}
-		s.take(&e, content, ledger)
+		s.take(&e, content, ledger, opened)
 	}
 	end := sessionOf(&f.session)
 	s.ClosedAt, s.ClosedWhy, s.Mode, s.State = end.ClosedAt, end.ClosedWhy, end.Mode, end.State
@@ -128,8 +128,14 @@ func sessionOf(row *sessionRow) Session {
 	}
 }
 
-// take adds what an entry says.
-func (s *Session) take(e *Entry, content, ledger any) {
+// disclosed is a value that a command opened.
+type disclosed struct {
+	command              int
+	column, subject, row string
+}
+
+// take adds what an entry says. opened is where each value that was opened is listed.
+func (s *Session) take(e *Entry, content, ledger any, opened map[disclosed]int) {
 	if e.Kind == KindIntent {
 		c := Command{
 			N: e.Command, At: timeOf(e.At), Mode: e.Mode, Status: "unfinished",
@@ -160,6 +166,19 @@ func (s *Session) take(e *Entry, content, ledger any) {
 			return
 		}
 		c.Flags = append(c.Flags, *l)
+	case *Disclosure:
+		if c == nil {
+			return
+		}
+		for _, v := range l.Values {
+			key := disclosed{e.Command, v.Column, v.Subject, v.Row}
+			if at, ok := opened[key]; ok {
+				c.Disclosures[at].Count += v.Count
+				continue
+			}
+			opened[key] = len(c.Disclosures)
+			c.Disclosures = append(c.Disclosures, v)
+		}
 	}
 	if c != nil {
 		c.take(content, ledger)
@@ -175,10 +194,6 @@ func (c *Command) take(content, ledger any) {
 			st.Args = append(st.Args, sent.Args...)
 		}
 		c.Statements = append(c.Statements, st)
-	case *Disclosure:
-		for _, v := range l.Values {
-			c.disclose(v)
-		}
 	case *Fact:
 		c.Facts = append(c.Facts, *l)
 	case *WorkerReplaced:
@@ -191,22 +206,13 @@ func (c *Command) take(content, ledger any) {
 			said = &outcomeContent{}
 		}
 		c.Value, c.Output = thaw(said.Value), thaw(said.Output)
+		if c.Output == nil {
+			c.Output = &Text{}
+		}
 		if l.ErrorKind != "" || said.Error != nil {
 			c.Error = &CommandError{Kind: l.ErrorKind, Message: thaw(said.Error)}
 		}
 	}
-}
-
-// disclose counts a value that was opened before instead of listing it twice.
-func (c *Command) disclose(v Value) {
-	at := slices.IndexFunc(c.Disclosures, func(d Value) bool {
-		return d.Column == v.Column && d.Subject == v.Subject && d.Row == v.Row
-	})
-	if at < 0 {
-		c.Disclosures = append(c.Disclosures, v)
-		return
-	}
-	c.Disclosures[at].Count += v.Count
 }
 
 func (s *Session) grant(e *Entry, content any, l *consentLedger) {

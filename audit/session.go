@@ -67,7 +67,7 @@ type Command struct {
 	Committed   int64              `json:"committed"`
 	RolledBack  int64              `json:"rolled_back"`
 	Value       *Text              `json:"value"`
-	Output      *Text              `json:"output"`
+	Output      *Text              `json:"output"` // nil: unfinished
 	Error       *CommandError      `json:"error"`
 	Replaced    []WorkerReplaced   `json:"worker_replaced,omitempty"`
 }

@@ -52,18 +52,26 @@ type Signature struct {
 	Signature []byte
 }
 
-// message is what is signed. It names the signature of the chain's batch before, so that the last one of a chain vouches
-// for all of them.
-func (s *Signature) message(before []byte) []byte {
+// covers is what is signed: a digest of this batch, of the one before it, and of that one's signature. So a chain's last
+// signature vouches for every one of its batches, and verifying it verifies all.
+func (s *Signature) covers(before vouched) Hash {
 	b := []byte("vouchsafe audit batch\x01")
+	b = append(b, before.digest[:]...)
+	signature := sha256.Sum256(before.signature)
+	b = append(b, signature[:]...)
 	b = append(b, s.Writer[:]...)
 	b = binary.BigEndian.AppendUint64(b, s.First)
 	b = binary.BigEndian.AppendUint64(b, s.Last)
 	b = append(b, s.Hash[:]...)
-	digest := sha256.Sum256(before)
-	return append(b, digest[:]...)
+	return sha256.Sum256(b)
 }
 
-func (s *Signature) valid(public ed25519.PublicKey, before []byte) bool {
-	return len(public) == ed25519.PublicKeySize && ed25519.Verify(public, s.message(before), s.Signature)
+// vouched is a batch as the next one sees it; the zero value stands before a chain's first.
+type vouched struct {
+	digest    Hash
+	signature []byte
+}
+
+func (v *vouched) valid(public ed25519.PublicKey) bool {
+	return len(public) == ed25519.PublicKeySize && ed25519.Verify(public, v.digest[:], v.signature)
 }

@@ -38,7 +38,7 @@ CREATE TABLE batches (
     first     INTEGER NOT NULL CHECK (first > 0),              -- its first entry: the one after the batch before
     last      INTEGER NOT NULL CHECK (last >= first),          -- its last entry
     hash      BLOB    NOT NULL CHECK (length(hash) = 32),      -- that entry's hash
-    signature BLOB    NOT NULL CHECK (length(signature) = 64), -- the writer's key, over all of the above and the signature before
+    signature BLOB    NOT NULL CHECK (length(signature) = 64), -- the writer's key, over all of the above and over the batch before
     PRIMARY KEY (writer, first)
 ) STRICT, WITHOUT ROWID;
 
