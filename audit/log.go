@@ -194,7 +194,7 @@ func (l *Log) submit(ctx context.Context, r *request) (Receipt, error) {
 		case <-late.C:
 		}
 	}
-	return Receipt{}, &NotRecorded{Unknown: true, Cause: cause}
+	return Receipt{}, &NotRecorded{Unknown: true, Cause: cause, request: r}
 }
 
 var errDeadline = errors.New("the record did not answer in time")

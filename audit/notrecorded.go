@@ -16,6 +16,9 @@ var ErrClosed = errors.New("the log is closed")
 type NotRecorded struct {
 	Unknown bool // they may be on record all the same: the store did not say
 	Cause   error
+
+	request *request // what may be on record
+	receipt Receipt  // where it would stand
 }
 
 func (e *NotRecorded) Error() string {

@@ -31,7 +31,9 @@ func (l *Log) write() {
 			// What was refused on its own account has its answer already. Nothing else of a failed batch is on record
 			// for sure, and nothing of it is tried again.
 			if err != nil && r.err == nil {
-				r.receipt, r.err = Receipt{}, err
+				failed := *err
+				failed.receipt = r.receipt
+				r.receipt, r.err = Receipt{}, &failed
 			}
 			close(r.answer)
 		}
@@ -63,9 +65,9 @@ func (l *Log) take(first *request) []*request {
 	}
 }
 
-// record puts requests on record in one transaction. A nil error means that each request has its answer; another is a
-// NotRecorded for all of them.
-func (l *Log) record(m *memory, requests []*request) error {
+// record puts requests on record in one transaction. A nil error means that each request has its answer; another is for
+// all of them.
+func (l *Log) record(m *memory, requests []*request) *NotRecorded {
 	deadline := requests[0].deadline
 	for _, r := range requests {
 		if r.deadline.Before(deadline) {
