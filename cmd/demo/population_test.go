@@ -1,8 +1,11 @@
 package demo
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/vouchsafe/vouchsafe/crypto"
 )
 
 func TestPeopleAreTheSameWheneverTheyAreMade(t *testing.T) {
@@ -116,6 +119,23 @@ func TestTheCompanyHangsTogether(t *testing.T) {
 			t.Errorf("alias %d belongs to nobody, or comes twice", r.ID)
 		}
 		aliases[r.ID] = r
+	}
+	owners := map[string]int64{}
+	owned := func(address crypto.String, person int64) {
+		text, err := address.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, ok := owners[strings.ToLower(text)]; ok && other != person {
+			t.Errorf("people %d and %d have one address", other, person)
+		}
+		owners[strings.ToLower(text)] = person
+	}
+	for _, r := range c.people {
+		owned(r.Email, r.ID)
+	}
+	for _, r := range c.aliases {
+		owned(r.Address, r.PersonID)
 	}
 	for _, r := range c.messages {
 		if r.AliasID != nil && aliases[*r.AliasID].PersonID != r.PersonID {
