@@ -91,7 +91,6 @@ const (
 	OpBegin                  // a transaction on Conn
 	OpCommit                 // the transaction of Conn
 	OpRollback               // the transaction of Conn
-	OpRelease                // Conn is not needed any more
 	OpSave                   // Write: change the row that its key names
 	OpCreate                 // Write: a new row
 	OpLookup                 // Column, Text: the keys of the rows whose blind index matches

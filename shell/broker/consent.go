@@ -1,0 +1,266 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vouchsafe/vouchsafe/audit"
+	"github.com/vouchsafe/vouchsafe/crypto"
+	"github.com/vouchsafe/vouchsafe/shell"
+)
+
+// period is a decrypted period: what a consent opens, and until when.
+type period struct {
+	url     string
+	subject crypto.Subject
+	scopes  shell.Scopes
+	expires time.Time
+}
+
+// scopes reads the scopes of an opening and refuses those that name nothing that can open.
+func (b *Broker) scopes(o Opening) (shell.Scopes, error) {
+	scopes, err := b.Policy.Scopes(o.Consent, o.Scopes)
+	if err != nil {
+		return nil, err
+	}
+	for _, scope := range scopes {
+		if err := b.checkScope(scope); err != nil {
+			return nil, err
+		}
+	}
+	if len(scopes) == 0 {
+		return nil, nil
+	}
+	// Where all the scopes say by themselves whose they are, the link is asked before the database.
+	subject, err := b.subjectWithout(scopes)
+	if err != nil {
+		return nil, err
+	}
+	if subject != "" {
+		err = b.Policy.Consent(o.Consent, o.Note, string(subject))
+	}
+	return scopes, err
+}
+
+func (b *Broker) checkScope(scope shell.Scope) error {
+	if scope.Subject {
+		for _, t := range b.Schema.Tables {
+			if t.Sealed != nil && t.Sealed.SubjectType == scope.Table {
+				return nil
+			}
+		}
+		return refuse(ruleScope, "people/42/*", "%s are no data subjects here", visible(scope.Table))
+	}
+	table, ok := b.Schema.Table(scope.Table)
+	if !ok || table.Sealed == nil {
+		return refuse(ruleScope, "", "there is no table %s with sealed columns", visible(scope.Table))
+	}
+	if scope.Column != "" {
+		if _, ok := sealedColumn(table, scope.Column); !ok {
+			return refuse(ruleScope, "", "%s has no sealed column %s", table.Name, visible(scope.Column))
+		}
+	}
+	if _, err := keyOf(table, scope.ID); err != nil {
+		return refuse(ruleScope, "", "%s: %v", visible(scope.String()), err)
+	}
+	return nil
+}
+
+// subjectWithout is the one data subject of the scopes as far as they tell without the database; empty where they do not.
+func (b *Broker) subjectWithout(scopes shell.Scopes) (crypto.Subject, error) {
+	var one crypto.Subject
+	for _, scope := range scopes {
+		table, _ := b.Schema.Table(scope.Table)
+		var subject crypto.Subject
+		switch {
+		case scope.Subject:
+			subject = crypto.Subject(scope.Table + "/" + scope.ID)
+		case len(table.Keys) == 1 && table.Sealed.SubjectColumn == table.Keys[0]:
+			subject = crypto.Subject(table.Sealed.SubjectType + "/" + scope.ID)
+		default:
+			return "", nil
+		}
+		if one != "" && subject != one {
+			return "", twoSubjects()
+		}
+		one = subject
+	}
+	return one, nil
+}
+
+func twoSubjects() *Refusal {
+	return refuse(ruleConsent, "open one period a person", "a consent is one person's: these scopes are of several data subjects")
+}
+
+func consentTaken() *Refusal {
+	return refuse(ruleConsent, "ask for a consent of its own", "this consent link was first used for another data subject, or by another engineer")
+}
+
+// grant checks a consent against data and record, and returns the events that open its period.
+func (s *Session) grant(ctx context.Context, scopes shell.Scopes) ([]audit.Event, error) {
+	b, o := s.broker, s.Opening
+	subject, err := s.subjectOf(ctx, scopes)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Policy.Consent(o.Consent, o.Note, string(subject)); err != nil {
+		return nil, err
+	}
+	owner, engineer, known, err := b.Log.ConsentBelongsTo(ctx, o.Consent)
+	if err != nil {
+		return nil, &audit.NotRecorded{Cause: err}
+	}
+	if known && (owner != string(subject) || engineer != o.Engineer) {
+		return nil, consentTaken()
+	}
+	s.period = &period{url: o.Consent, subject: subject, scopes: scopes, expires: b.Now().Add(b.Policy.Limits.Decrypted)}
+	var events []audit.Event
+	evidence := "claimed"
+	if o.ConsentedBy != "" {
+		answer, fact, err := s.compareAddress(ctx, subject, o.ConsentedBy)
+		if err != nil {
+			return nil, err
+		}
+		evidence = "claimed; address matches: " + answer
+		if fact != nil {
+			events = append(events, *fact)
+		}
+	}
+	events = append(events, audit.Consent{
+		Step: "granted", URL: o.Consent, Note: o.Note, Evidence: evidence, Subject: string(subject),
+		Scopes: scopes.Strings(), Expires: s.period.expires,
+	})
+	return events, nil
+}
+
+// subjectOf is the one data subject that all the scopes are of.
+func (s *Session) subjectOf(ctx context.Context, scopes shell.Scopes) (crypto.Subject, error) {
+	conn, err := s.pool.reader(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer s.pool.put(conn)
+	var one crypto.Subject
+	for _, scope := range scopes {
+		subject := crypto.Subject(scope.Table + "/" + scope.ID)
+		if !scope.Subject {
+			table, _ := s.broker.Schema.Table(scope.Table)
+			key, err := keyOf(table, scope.ID)
+			if err != nil {
+				return "", err
+			}
+			row, err := fetchRow(ctx, conn, table, key)
+			if err != nil {
+				return "", err
+			}
+			if row == nil {
+				return "", refuse(ruleScope, "", "there is no record %s", visible(scope.Row()))
+			}
+			if subject, err = subjectOfRow(table, row); err != nil {
+				return "", err
+			}
+		}
+		if one != "" && subject != one {
+			return "", twoSubjects()
+		}
+		one = subject
+	}
+	return one, nil
+}
+
+// compareAddress asks whether an address is the subject's own: yes, no or unknown.
+func (s *Session) compareAddress(ctx context.Context, subject crypto.Subject, address string) (string, *audit.Fact, error) {
+	tableName, id, _ := strings.Cut(string(subject), "/")
+	table, ok := s.broker.Schema.Table(tableName)
+	if !ok || table.Sealed == nil {
+		return "unknown", nil, nil
+	}
+	var column crypto.SealedColumn
+	for _, c := range table.Sealed.Columns {
+		if _, ok := c.Allows(crypto.FactIs); ok && c.Index != "" {
+			column = c
+			break
+		}
+	}
+	key, err := keyOf(table, id)
+	if column.DBName == "" || err != nil {
+		return "unknown", nil, nil
+	}
+	conn, err := s.pool.reader(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	defer s.pool.put(conn)
+	row, err := fetchRow(ctx, conn, table, key)
+	if err != nil {
+		return "", nil, err
+	}
+	sealed := sealedBytes(row[column.DBName])
+	if sealed == nil {
+		return "unknown", nil, nil
+	}
+	opened, err := s.broker.Keyring.Open(ctx, sealed)
+	if err != nil {
+		return "", nil, fmt.Errorf("key store: %w", err)
+	}
+	if opened[0].Err != nil {
+		return "unknown", nil, nil
+	}
+	answer := "no"
+	given, err1 := crypto.Normalize(address, column.Norm)
+	kept, err2 := crypto.Normalize(string(opened[0].Plain), column.Norm)
+	if errors.Join(err1, err2) == nil && given == kept {
+		answer = "yes"
+	}
+	return answer, &audit.Fact{
+		Fact: crypto.FactIs, Column: string(column.Column), Subject: string(subject), Row: string(opened[0].Header.Row),
+		Argument: s.digest(address), Answer: answer, Count: 1,
+	}, nil
+}
+
+// keyOf turns the canonical id of a record into the values of its key columns.
+func keyOf(table shell.Table, id string) ([]any, error) {
+	parts := strings.Split(id, ",")
+	if len(parts) != len(table.Keys) {
+		return nil, fmt.Errorf("%s has a key of %d columns", table.Name, len(table.Keys))
+	}
+	key := make([]any, len(parts))
+	for i, part := range parts {
+		text, err := url.PathUnescape(part)
+		if err != nil {
+			return nil, fmt.Errorf("%q is no key", part)
+		}
+		column, _ := table.Column(table.Keys[i])
+		switch column.Type {
+		case "int", "uint":
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil || strconv.FormatInt(n, 10) != text {
+				return nil, fmt.Errorf("%s has numbers for keys", table.Name)
+			}
+			key[i] = n
+		default:
+			key[i] = text
+		}
+	}
+	return key, nil
+}
+
+func sealedColumn(table shell.Table, name string) (crypto.SealedColumn, bool) {
+	if table.Sealed == nil {
+		return crypto.SealedColumn{}, false
+	}
+	return table.Sealed.Sealed(name)
+}
+
+// subjectOfRow is whose row it is.
+func subjectOfRow(table shell.Table, row map[string]any) (crypto.Subject, error) {
+	if table.Sealed.SubjectColumn == "" {
+		return "", nil
+	}
+	return crypto.NewSubject(table.Sealed.SubjectType, row[table.Sealed.SubjectColumn])
+}

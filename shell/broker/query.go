@@ -1,0 +1,242 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/vouchsafe/vouchsafe/shell"
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// cursor is a result that has more pages.
+type cursor struct {
+	statement string
+	args      []any
+	rows      Rows
+	conn      Connection
+	borrowed  bool // conn goes back to the pool; else it belongs to a transaction
+	began     bool // a reading transaction was begun for it
+	stop      func()
+	clock     *time.Timer
+	count     int64
+	bytes     int
+}
+
+// run runs one typed statement: on its connection's transaction, else, where it can write, in a transaction of its own,
+// else on a connection that cannot.
+func (c *command) run(ctx context.Context, r wire.Request) (wire.Response, error) {
+	tx := c.open[r.Conn]
+	if verb, name, ok := savepoint(r.SQL); ok {
+		if tx == nil {
+			return wire.Response{}, refuse(ruleSQL, "use db.Transaction(func(tx *gorm.DB) error { … })", "transactions are the broker's")
+		}
+		return wire.Response{}, tx.nest(ctx, verb, name)
+	}
+	switch {
+	case tx != nil:
+		return c.runOn(ctx, tx, r)
+	case c.session.Opening.Write && mayWrite(r.SQL):
+		return c.runAlone(ctx, r)
+	case c.session.whole != nil: // sees what the session changed so far
+		return c.start(ctx, &cursor{conn: c.session.whole.conn}, r)
+	}
+	conn, err := c.session.pool.reader(ctx)
+	if err != nil {
+		return wire.Response{}, err
+	}
+	cur := &cursor{conn: conn, borrowed: true}
+	if c.session.mode == shell.Decrypted { // what is opened is compared with what stands: in one snapshot
+		if err := conn.Begin(ctx, false); err != nil {
+			c.session.pool.put(conn)
+			return wire.Response{}, err
+		}
+		cur.began = true
+	}
+	return c.start(ctx, cur, r)
+}
+
+// runAlone runs a statement that can write in a transaction of its own.
+func (c *command) runAlone(ctx context.Context, r wire.Request) (wire.Response, error) {
+	own, err := c.begin(ctx, true)
+	if err != nil {
+		return wire.Response{}, err
+	}
+	response, err := c.runOn(ctx, own, r)
+	if err == nil && response.Cursor != 0 {
+		c.closeCursor(ctx, response.Cursor)
+		err = databaseError("", "a statement that could write returns one page of rows at most", "leave RETURNING out, or begin with select")
+	}
+	if err != nil {
+		c.rollback(ctx, own)
+		return wire.Response{}, err
+	}
+	return response, c.commit(ctx, own)
+}
+
+// runOn runs a statement inside a transaction.
+func (c *command) runOn(ctx context.Context, tx *transaction, r wire.Request) (wire.Response, error) {
+	before := c.touched
+	response, err := c.start(ctx, &cursor{conn: tx.conn}, r)
+	tx.touched += c.touched - before
+	if limit := int64(c.session.broker.Policy.Limits.Touched); err == nil && c.touched > limit {
+		return wire.Response{}, refuse(ruleTouched, "do it in parts, or have the limit raised", "one command may write %d rows", limit)
+	}
+	return response, err
+}
+
+// start runs the statement of a request and returns its first page. A statement that writes is run to its end at once.
+func (c *command) start(ctx context.Context, cur *cursor, r wire.Request) (wire.Response, error) {
+	limits := c.session.broker.Policy.Limits
+	ctx, cancel := context.WithCancel(ctx)
+	cur.statement, cur.args = r.SQL, r.Args
+	cur.clock = time.AfterFunc(limits.Statement, cancel)
+	cur.stop = func() {
+		cur.clock.Stop()
+		cancel()
+	}
+	rows, err := cur.conn.Typed(ctx, r.SQL, r.Args)
+	if err != nil {
+		c.noteFailed(cur, err)
+		c.finish(context.WithoutCancel(ctx), cur)
+		return wire.Response{}, c.timedOut(cur, err)
+	}
+	cur.rows = rows
+	if len(rows.Columns()) == 0 { // nothing to return: run it
+		for rows.Next() {
+		}
+		if err := rows.Err(); err != nil {
+			c.noteFailed(cur, err)
+			c.finish(context.WithoutCancel(ctx), cur)
+			return wire.Response{}, c.timedOut(cur, err)
+		}
+		c.statement(r.SQL, r.Args, rows.Changed(), rows.Writes())
+		response := wire.Response{Affected: rows.Changed(), LastID: rows.LastID()}
+		c.finish(context.WithoutCancel(ctx), cur)
+		return response, nil
+	}
+	response, more, err := c.page(ctx, cur)
+	if err != nil {
+		c.noteFailed(cur, err)
+		c.finish(context.WithoutCancel(ctx), cur)
+		return wire.Response{}, c.timedOut(cur, err)
+	}
+	response.Columns = rows.Columns()
+	if !more {
+		response.Affected, response.LastID = rows.Changed(), rows.LastID()
+		c.complete(ctx, cur)
+		return response, nil
+	}
+	c.lastCursor++
+	response.Cursor = uint64(c.lastCursor)
+	c.cursors[response.Cursor] = cur
+	cur.clock.Stop()
+	return response, nil
+}
+
+// next returns the next page of a result.
+func (c *command) next(ctx context.Context, id uint64) (wire.Response, error) {
+	cur := c.cursors[id]
+	if cur == nil {
+		return wire.Response{}, databaseError("", "the result is closed", "")
+	}
+	cur.clock.Reset(c.session.broker.Policy.Limits.Statement)
+	response, more, err := c.page(ctx, cur)
+	cur.clock.Stop()
+	if err != nil {
+		delete(c.cursors, id)
+		c.noteFailed(cur, err)
+		c.finish(ctx, cur)
+		return wire.Response{}, c.timedOut(cur, err)
+	}
+	if more {
+		response.Cursor = id
+		return response, nil
+	}
+	delete(c.cursors, id)
+	c.complete(ctx, cur)
+	return response, nil
+}
+
+// complete notes a result that was read to its end, or as far as it was wanted, and lets go of it.
+func (c *command) complete(ctx context.Context, cur *cursor) {
+	if cur.rows.Writes() {
+		c.statement(cur.statement, cur.args, cur.rows.Changed(), true)
+	} else {
+		c.statement(cur.statement, cur.args, cur.count, false)
+	}
+	c.finish(ctx, cur)
+}
+
+// noteFailed notes a statement that the database rejected. What the gate refused is on record as a denial.
+func (c *command) noteFailed(cur *cursor, err error) {
+	var refusal *Refusal
+	if !errors.As(err, &refusal) {
+		c.statement(cur.statement, cur.args, 0, false)
+	}
+}
+
+func (c *command) closeCursor(ctx context.Context, id uint64) {
+	if cur := c.cursors[id]; cur != nil {
+		delete(c.cursors, id)
+		c.complete(ctx, cur)
+	}
+}
+
+func (c *command) closeCursorsOf(ctx context.Context, conn Connection) {
+	for id, cur := range c.cursors {
+		if cur.conn == conn {
+			c.closeCursor(ctx, id)
+		}
+	}
+}
+
+// finish lets go of what a result stood on.
+func (c *command) finish(ctx context.Context, cur *cursor) {
+	if cur.rows != nil {
+		cur.rows.Close()
+	}
+	if cur.began {
+		cur.conn.Rollback(context.WithoutCancel(ctx)) // it only read
+	}
+	cur.stop()
+	if cur.borrowed {
+		c.session.pool.put(cur.conn)
+	}
+}
+
+// timedOut tells a statement that its own clock stopped from one that was stopped with its command.
+func (c *command) timedOut(cur *cursor, err error) error {
+	var known *wire.Error
+	if errors.As(err, &known) && known.Kind == wire.ErrInterrupted {
+		return &wire.Error{
+			Kind: wire.ErrTimeout, Message: fmt.Sprintf("the statement took longer than %s, or its command was stopped", c.session.broker.Policy.Limits.Statement),
+			Hint: "narrow it with Where and Limit",
+		}
+	}
+	return err
+}
+
+// mayWrite says whether a statement could write, by its words. It only chooses the connection: one that reads cannot
+// write, whatever this says.
+func mayWrite(statement string) bool {
+	scanned := scanStatement(statement)
+	switch scanned.word {
+	case "select", "values", "explain", "pragma":
+		return false
+	case "with":
+		return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(scanned.rest), func(r rune) bool { return !unicode.IsLetter(r) }), func(word string) bool {
+			return word == "insert" || word == "update" || word == "delete" || word == "replace"
+		})
+	}
+	return true
+}
+
+// cutNote tells that a result was cut.
+func cutNote(what string, n int) string {
+	return strings.TrimSpace(fmt.Sprintf("the result was cut at %d %s: narrow it with Where and Limit", n, what))
+}

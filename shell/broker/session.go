@@ -1,0 +1,200 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/vouchsafe/vouchsafe/audit"
+	"github.com/vouchsafe/vouchsafe/shell"
+)
+
+// Opening is what an engineer asks for when a session opens.
+type Opening struct {
+	Engineer      string
+	Justification string // the link that says why
+	Note          string
+
+	Consent     string // the link; with Scopes, else neither
+	Scopes      []string
+	ConsentedBy string // the address that consented, to be compared with the subject's; may be empty
+
+	Write   bool
+	Sandbox bool   // roll everything back at the end
+	Expect  *int64 // roll everything back at the end unless exactly so many rows were touched
+}
+
+// Session is one engineer's time at the console. It is for one goroutine.
+type Session struct {
+	ID      string
+	Opening Opening
+
+	broker   *Broker
+	target   Target
+	mode     shell.Mode
+	period   *period // the decrypted period; nil in an encrypted session
+	peer     *peer   // nil until the next command starts one
+	pool     *pool
+	whole    *whole // with Sandbox or Expect: the one transaction of the session
+	commands int
+
+	committed  int64
+	rolledBack int64
+	ended      string // why it takes no more commands; empty while it does
+}
+
+// recordWait bounds one recording, beyond the record's own deadline.
+const recordWait = 10 * time.Second
+
+// Open opens a session, or refuses with a *Refusal, which is then on record. Where the record is away the error is an
+// audit.ErrNotRecorded, where the target is, an ErrNoDatabase.
+func (b *Broker) Open(ctx context.Context, o Opening) (*Session, error) {
+	s := &Session{ID: ulid.Make().String(), Opening: o, broker: b, mode: shell.Encrypted}
+	if o.Consent != "" || len(o.Scopes) > 0 {
+		s.mode = shell.Decrypted
+	}
+	if err := s.open(ctx); err != nil {
+		s.drop()
+		var refusal *Refusal
+		if errors.As(err, &refusal) {
+			return nil, b.recordRefusal(ctx, o, refusal)
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Session) open(ctx context.Context) error {
+	b, o := s.broker, s.Opening
+	if err := b.Policy.Justification(o.Justification, o.Note); err != nil {
+		return err
+	}
+	scopes, err := b.scopes(o)
+	if err != nil {
+		return err
+	}
+	if o.Write {
+		if err := b.Policy.Writing(); err != nil {
+			return err
+		}
+	}
+	if s.target, err = b.connectTarget(ctx); err != nil {
+		return err
+	}
+	s.pool = &pool{target: s.target, access: Access{Write: o.Write, Typed: s.mode == shell.Encrypted}}
+	events := []audit.Event{audit.SessionOpened{
+		App: b.Schema.App, Env: b.Schema.Environment, Build: b.Build, Host: b.Host, Embedded: b.Embedded,
+		Justification: o.Justification, Note: o.Note, Write: o.Write, Sandbox: o.Sandbox, Expect: o.Expect,
+		Worker: b.Worker, Schema: b.schemaDigest,
+	}}
+	if s.mode == shell.Decrypted {
+		granted, err := s.grant(ctx, scopes)
+		if err != nil {
+			return err
+		}
+		events = append(events, granted...)
+	}
+	if s.peer, err = s.startPeer(ctx); err != nil {
+		return err
+	}
+	if o.Write && (o.Sandbox || o.Expect != nil) {
+		if s.whole, err = s.beginWhole(ctx); err != nil {
+			return err
+		}
+	}
+	_, err = b.Log.Append(recording(ctx), s.where(0), events...)
+	if errors.Is(err, audit.ErrConsentTaken) {
+		return consentTaken()
+	}
+	return err
+}
+
+// drop lets go of all that a session holds, without a word to the record.
+func (s *Session) drop() {
+	if s.peer != nil {
+		s.peer.kill()
+		s.peer = nil
+	}
+	if s.whole != nil {
+		s.pool.discard(s.whole.conn) // closing rolls back
+		s.whole = nil
+	}
+	if s.pool != nil {
+		s.pool.close()
+	}
+}
+
+// recordRefusal puts a denial before a session on record and returns it; where it cannot be recorded, that is the error.
+func (b *Broker) recordRefusal(ctx context.Context, o Opening, refusal *Refusal) error {
+	tried := o.Justification
+	if refusal.Rule == ruleConsent || refusal.Rule == ruleScope {
+		tried = fmt.Sprintf("%s %q", o.Consent, o.Scopes)
+	}
+	_, err := b.Log.Append(recording(ctx), audit.Where{Engineer: o.Engineer}, audit.Refused{Rule: refusal.Rule, Message: refusal.Message, Attempt: attempt(tried)})
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
+// Mode is the mode the session is in.
+func (s *Session) Mode() shell.Mode { return s.mode }
+
+// App is the application's name.
+func (s *Session) App() string { return s.broker.Schema.App }
+
+// Commands is how many commands are on record.
+func (s *Session) Commands() int { return s.commands }
+
+func (s *Session) where(command int) audit.Where {
+	return audit.Where{Session: s.ID, Command: command, Engineer: s.Opening.Engineer, Mode: string(s.mode)}
+}
+
+func (s *Session) startPeer(ctx context.Context) (*peer, error) {
+	return startPeer(ctx, s.broker.Start, hello(s.target, s.mode), s.broker.Policy.Limits.Output)
+}
+
+// recording is a context for the record: a cancelled command is still recorded.
+func recording(ctx context.Context) context.Context {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWait)
+	context.AfterFunc(ctx, cancel)
+	return ctx
+}
+
+// Closing is how a session ended.
+type Closing struct {
+	Commands   int
+	Committed  int64    // rows of writes that stand
+	RolledBack int64    // rows of writes that were recorded and then rolled back
+	Refusal    *Refusal // with Expect: not so many rows were touched, so everything was rolled back
+}
+
+// Close ends the session: with Sandbox everything is rolled back, with Expect everything but the expected number of
+// rows; clean says that all commands succeeded, without which nothing of an Expect stands. Reason is what the record
+// says: "closed" or "interrupted".
+func (s *Session) Close(ctx context.Context, reason string, clean bool) (Closing, error) {
+	if s.pool == nil {
+		return Closing{}, errors.New("the session is closed")
+	}
+	ctx = context.WithoutCancel(ctx)
+	closing := Closing{Commands: s.commands}
+	settleErr := s.settleWhole(ctx, clean, &closing)
+	s.drop()
+	s.pool = nil
+	closing.Committed, closing.RolledBack = s.committed, s.rolledBack
+
+	var events []audit.Event
+	if s.period != nil {
+		events = append(events, audit.Consent{Step: "ended", URL: s.period.url, Subject: string(s.period.subject), Scopes: s.period.scopes.Strings(), Why: reason})
+	}
+	if closing.Refusal != nil {
+		events = append(events, audit.Refused{Rule: ruleExpect, Message: closing.Refusal.Message})
+		reason = "expect"
+	}
+	events = append(events, audit.SessionClosed{Reason: reason, Commands: s.commands, Committed: s.committed, RolledBack: s.rolledBack})
+	_, err := s.broker.Log.Append(recording(ctx), s.where(0), events...)
+	return closing, errors.Join(settleErr, err)
+}

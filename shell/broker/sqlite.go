@@ -1,0 +1,320 @@
+package broker
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/vouchsafe/vouchsafe/shell"
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// SQLite is a target in one file.
+type SQLite struct {
+	path    string
+	bytes   int // of one value or statement
+	version string
+	rules   *sqliteRules
+}
+
+// lockWait is how long a statement waits for another process's lock.
+const lockWait = 5 * time.Second
+
+// OpenSQLite opens the database at path, which must be there. No value and no statement may be longer than bytes.
+func OpenSQLite(ctx context.Context, path string, bytes int) (*SQLite, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("%s: %w", path, errors.Unwrap(err)))
+	}
+	if !info.Mode().IsRegular() {
+		return nil, unavailable(fmt.Errorf("%s is no file", path))
+	}
+	s := &SQLite{path: path, bytes: bytes, rules: newSQLiteRules(shell.Schema{})}
+	c, err := s.Connect(ctx, Access{})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	rows, err := c.Query(ctx, "select sqlite_version() from sqlite_schema limit 1") // reads the file's header too
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("%s: %w", path, err))
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return nil, unavailable(fmt.Errorf("%s: %s", path, plainSQLite(err)))
+		}
+		return nil, unavailable(fmt.Errorf("%s has no tables", path))
+	}
+	return s, rows.Scan(&s.version)
+}
+
+func (s *SQLite) Dialect() string           { return "sqlite" }
+func (s *SQLite) Version() string           { return s.version }
+func (s *SQLite) Guard(schema shell.Schema) { s.rules = newSQLiteRules(schema) }
+
+// Connect makes a connection with an authorizer of its own. A reading one has the file open for reading only.
+func (s *SQLite) Connect(ctx context.Context, access Access) (Connection, error) {
+	mode := "ro"
+	if access.Write {
+		mode = "rw" // never rwc: a missing database is not to be made
+	}
+	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: s.path}).EscapedPath()}).String() +
+		fmt.Sprintf("?mode=%s&_time_format=sqlite&_pragma=busy_timeout(%d)&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)", mode, lockWait.Milliseconds())
+	if access.Write {
+		dsn += "&_pragma=foreign_keys(1)"
+	} else {
+		dsn += "&_pragma=query_only(1)"
+	}
+	c := &sqliteConnection{authorizer: &authorizer{rules: s.rules, write: access.Write && access.Typed, carrying: access.Write && !access.Typed}}
+	// A driver value of its own: the package-level hook would watch the record's connections too.
+	own := &sqlite.Driver{}
+	own.RegisterConnectionHook(func(conn sqlite.ExecQuerierContext, _ string) error {
+		registerer, ok := conn.(sqlite.AuthorizerRegisterer)
+		if !ok {
+			return errors.New("the sqlite driver has no authorizer")
+		}
+		return registerer.RegisterAuthorizer(c.authorizer.authorize)
+	})
+	c.pool = sql.OpenDB(sqliteConnector{driver: own, dsn: dsn})
+	c.pool.SetMaxOpenConns(1)
+	var err error
+	if c.conn, err = c.pool.Conn(ctx); err != nil {
+		c.pool.Close()
+		return nil, unavailable(errors.New(plainSQLite(err)))
+	}
+	for id, limit := range map[int]int{
+		sqlite3.SQLITE_LIMIT_LENGTH:     s.bytes,
+		sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1 << 20,
+		sqlite3.SQLITE_LIMIT_ATTACHED:   0,
+	} {
+		if _, err := sqlite.Limit(c.conn, id, limit); err != nil {
+			c.Close()
+			return nil, unavailable(err)
+		}
+	}
+	return c, nil
+}
+
+type sqliteConnector struct {
+	driver *sqlite.Driver
+	dsn    string
+}
+
+func (c sqliteConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c sqliteConnector) Driver() driver.Driver                        { return c.driver }
+
+// sqliteConnection is one physical connection and its authorizer.
+type sqliteConnection struct {
+	pool       *sql.DB
+	conn       *sql.Conn
+	authorizer *authorizer
+}
+
+func (c *sqliteConnection) Close() error { return errors.Join(c.conn.Close(), c.pool.Close()) }
+
+func (c *sqliteConnection) Query(ctx context.Context, statement string, args ...any) (*sql.Rows, error) {
+	rows, err := c.conn.QueryContext(ctx, statement, args...)
+	return rows, sqliteError(err)
+}
+
+func (c *sqliteConnection) Exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	result, err := c.conn.ExecContext(ctx, statement, args...)
+	return result, sqliteError(err)
+}
+
+func (c *sqliteConnection) Begin(ctx context.Context, write bool) error {
+	if write {
+		return c.own(ctx, "begin immediate")
+	}
+	return c.own(ctx, "begin")
+}
+
+func (c *sqliteConnection) Commit(ctx context.Context) error   { return c.own(ctx, "commit") }
+func (c *sqliteConnection) Rollback(ctx context.Context) error { return c.own(ctx, "rollback") }
+
+func (c *sqliteConnection) Savepoint(ctx context.Context, name string) error {
+	return c.own(ctx, "savepoint "+quote(name))
+}
+
+func (c *sqliteConnection) RollbackTo(ctx context.Context, name string) error {
+	return c.own(ctx, "rollback to "+quote(name))
+}
+
+func (c *sqliteConnection) Release(ctx context.Context, name string) error {
+	return c.own(ctx, "release "+quote(name))
+}
+
+func (c *sqliteConnection) own(ctx context.Context, statement string) error {
+	if _, err := c.conn.ExecContext(ctx, statement); err != nil {
+		return sqliteError(err)
+	}
+	return nil
+}
+
+// Typed runs a statement of the engineer's under the authorizer's eyes.
+func (c *sqliteConnection) Typed(ctx context.Context, statement string, args []any) (Rows, error) {
+	if refusal := oneStatement(statement); refusal != nil {
+		return nil, refusal
+	}
+	var before [2]int64
+	if c.authorizer.write {
+		var err error
+		if before, err = c.changes(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c.authorizer.watch()
+	rows, err := c.conn.QueryContext(ctx, statement, args...)
+	verdict := c.authorizer.verdict()
+	if verdict.refusal != nil {
+		if rows != nil {
+			rows.Close()
+		}
+		return nil, verdict.refusal
+	}
+	if err != nil {
+		return nil, sqliteError(err)
+	}
+	return newSQLiteRows(ctx, c, rows, verdict.writes, before)
+}
+
+// changes is how many rows this connection has changed so far, and the last row id it gave.
+func (c *sqliteConnection) changes(ctx context.Context) (counts [2]int64, err error) {
+	rows, err := c.Query(ctx, "select total_changes(), last_insert_rowid()")
+	if err != nil {
+		return counts, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		err = rows.Scan(&counts[0], &counts[1])
+	}
+	return counts, sqliteError(errors.Join(err, rows.Err()))
+}
+
+// sqliteRows is the result of a typed statement.
+type sqliteRows struct {
+	ctx     context.Context
+	conn    *sqliteConnection
+	rows    *sql.Rows
+	columns []wire.Column
+	into    []any
+	writes  bool
+	before  [2]int64
+	after   [2]int64
+	err     error
+	done    bool
+}
+
+func newSQLiteRows(ctx context.Context, c *sqliteConnection, rows *sql.Rows, writes bool, before [2]int64) (*sqliteRows, error) {
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		rows.Close()
+		return nil, sqliteError(err)
+	}
+	r := &sqliteRows{ctx: ctx, conn: c, rows: rows, writes: writes, before: before, after: before, into: make([]any, len(types))}
+	for _, t := range types {
+		r.columns = append(r.columns, wire.Column{Name: t.Name(), Type: t.DatabaseTypeName()})
+	}
+	return r, nil
+}
+
+func (r *sqliteRows) Columns() []wire.Column { return r.columns }
+func (r *sqliteRows) Writes() bool           { return r.writes }
+func (r *sqliteRows) Changed() int64         { return r.after[0] - r.before[0] }
+func (r *sqliteRows) LastID() int64          { return r.after[1] }
+
+func (r *sqliteRows) Err() error { return r.err }
+
+func (r *sqliteRows) Next() bool {
+	if r.done {
+		return false
+	}
+	if r.rows.Next() {
+		return true
+	}
+	r.done = true
+	if err := errors.Join(r.rows.Err(), r.rows.Close()); err != nil {
+		r.err = sqliteError(err)
+		return false
+	}
+	if r.writes {
+		r.after, r.err = r.conn.changes(r.ctx)
+	}
+	return false
+}
+
+func (r *sqliteRows) Scan(cells []any) error {
+	for i := range cells {
+		r.into[i] = &cells[i]
+	}
+	return r.rows.Scan(r.into...)
+}
+
+func (r *sqliteRows) Close() error {
+	r.done = true
+	return r.rows.Close()
+}
+
+// sqliteError is what a person may read of a failure: SQLite's code, and its own words where they hold no value.
+func sqliteError(err error) error {
+	var failed *sqlite.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return &wire.Error{Kind: wire.ErrTimeout, Message: "the statement took too long and was stopped", Hint: "narrow it with Where and Limit"}
+	case errors.Is(err, context.Canceled):
+		return &wire.Error{Kind: wire.ErrInterrupted, Message: "the statement was stopped"}
+	case !errors.As(err, &failed):
+		return databaseError("", "the database rejected the statement", "")
+	}
+	code := sqlite.ErrorCodeString[failed.Code()&0xFF]
+	switch failed.Code() & 0xFF {
+	case sqlite3.SQLITE_ERROR: // a name or the grammar: the parser's own words, about the statement
+		return databaseError(code, "the database rejected the statement: "+plainSQLite(err), "")
+	case sqlite3.SQLITE_CONSTRAINT:
+		return databaseError(code, "a constraint of the table refuses it: "+constraint(err), "nothing of this statement was kept")
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return unavailable(errors.New("it is locked by another process"))
+	case sqlite3.SQLITE_READONLY:
+		return databaseError(code, "the database is open for reading only", "")
+	case sqlite3.SQLITE_TOOBIG:
+		return databaseError(code, "a value or the statement is too long", "")
+	case sqlite3.SQLITE_INTERRUPT:
+		return &wire.Error{Kind: wire.ErrTimeout, Message: "the statement took too long and was stopped", Hint: "narrow it with Where and Limit"}
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL:
+		return unavailable(errors.New(plainSQLite(err)))
+	}
+	return databaseError(code, "the database rejected the statement", "")
+}
+
+// plainSQLite is SQLite's own message without the driver's frame around it.
+func plainSQLite(err error) string {
+	text := err.Error()
+	if _, rest, ok := strings.Cut(text, ": "); ok {
+		text = rest
+	}
+	if i := strings.LastIndex(text, " ("); i > 0 && strings.HasSuffix(text, ")") {
+		text = text[:i]
+	}
+	return text
+}
+
+// constraint names the kind of a constraint and its columns: "UNIQUE people.email_index" holds no value.
+func constraint(err error) string {
+	text := plainSQLite(err)
+	if _, rest, ok := strings.Cut(text, "constraint failed: "); ok {
+		return rest
+	}
+	return "constraint"
+}

@@ -1,0 +1,227 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/vouchsafe/vouchsafe/audit"
+	"github.com/vouchsafe/vouchsafe/shell"
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// The statuses of a command.
+const (
+	StatusOK         = "ok"
+	StatusError      = "error"
+	StatusRefused    = "refused"
+	StatusUnfinished = "unfinished"
+)
+
+// Result is what a command came to. It holds nothing that is not on record.
+type Result struct {
+	Command     int // its number in the session
+	Source      string
+	Mode        shell.Mode
+	Status      string
+	Value       *wire.Value // nil without one
+	Err         *wire.Error // nil if Status is ok
+	Output      string
+	OutputCut   int // bytes that were printed and not kept
+	Statements  int
+	Rows        int64
+	Disclosures []audit.Value
+	Facts       int
+	Duration    time.Duration
+	Notes       []string // what the person should know beside
+	Exit        bool     // .exit was typed
+}
+
+// Run runs one command: the whole way of a line.
+func (s *Session) Run(ctx context.Context, source string) Result {
+	source = recorded(source)
+	result := Result{Command: s.commands + 1, Source: source, Mode: s.mode, Status: StatusOK}
+	if failed := s.ready(ctx, source); failed != nil {
+		return result.fail(failed)
+	}
+	if _, err := s.broker.Log.Append(recording(ctx), s.where(result.Command), audit.Intent{Source: source}); err != nil {
+		s.settle(ctx, err, func(kept bool) {
+			if kept {
+				s.commands++ // the auditor sees an unfinished command, which is true
+			}
+		})
+		return result.fail(notRecorded("not recorded, not run", err))
+	}
+	// From here the line is on record. If we crash now, the auditor sees an unfinished command, which is true.
+	s.commands++
+	c := newCommand(s, result.Command)
+	start := s.broker.Now()
+	done, ending := s.peer.turn(ctx, c.n, source, s.timeout(), c.serve)
+	c.end(ctx)
+	result.Output, result.OutputCut = s.peer.output.take()
+	result.Duration = s.broker.Now().Sub(start)
+	result.settle(c, done, ending)
+	s.committed, s.rolledBack = s.committed+c.committed, s.rolledBack+c.rolledBack
+
+	events := append(c.pending, s.outcome(c, result)...)
+	if ending != nil {
+		events = append(events, audit.WorkerReplaced{Reason: ending.reason})
+	}
+	if _, err := s.broker.Log.Append(recording(ctx), s.where(c.n), events...); err != nil {
+		s.settle(ctx, err, func(bool) {})
+		return result.withhold(c, err)
+	}
+	// From here the outcome is on record, and only now does the result leave.
+	if ending != nil {
+		s.replace(ctx, &result)
+	}
+	return result
+}
+
+// ready says why no command can run now, if so.
+func (s *Session) ready(ctx context.Context, source string) *wire.Error {
+	limits := s.broker.Policy.Limits
+	switch {
+	case s.pool == nil || s.ended != "":
+		return refusalError(refuse(ruleSession, "open a new session", "the session has ended: %s", s.ended))
+	case len(source) > limits.Source:
+		return s.deny(ctx, refuse(ruleSource, "split it", "one command has %d bytes at most", limits.Source), source)
+	case s.period != nil && !s.broker.Now().Before(s.period.expires):
+		return s.deny(ctx, refuse(ruleConsent, "open a new session with a new consent", "the decrypted period has ended"), source)
+	}
+	if s.peer != nil {
+		reason, spoke := s.peer.spoke()
+		if !spoke {
+			return nil
+		}
+		s.peer.kill()
+		s.peer = nil
+		if _, err := s.broker.Log.Append(recording(ctx), s.where(0), audit.WorkerReplaced{Reason: reason, Detail: "between commands"}); err != nil {
+			return notRecorded("not recorded, not run", err)
+		}
+	}
+	var err error
+	if s.peer, err = s.startPeer(ctx); err != nil {
+		return &wire.Error{Kind: wire.ErrKilled, Message: visible(err.Error()), Hint: "nothing was run"}
+	}
+	return nil
+}
+
+// deny records a denial of a command that never became one.
+func (s *Session) deny(ctx context.Context, r *Refusal, tried string) *wire.Error {
+	if _, err := s.broker.Log.Append(recording(ctx), s.where(0), audit.Refused{Rule: r.Rule, Message: r.Message, Attempt: attempt(tried)}); err != nil {
+		return notRecorded("not recorded, not run", err)
+	}
+	return refusalError(r)
+}
+
+// timeout is how long the next command may take: never beyond the decrypted period.
+func (s *Session) timeout() time.Duration {
+	timeout := s.broker.Policy.Limits.Command
+	if s.period != nil {
+		timeout = min(timeout, s.period.expires.Sub(s.broker.Now()))
+	}
+	return timeout
+}
+
+// settle decides what the command came to: first what the broker knows itself, then what the worker says.
+func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
+	r.Statements, r.Rows, r.Facts, r.Notes = c.statements, c.rows, c.facts, c.notes
+	for _, v := range c.disclosed {
+		v.Count = c.disclosures[v]
+		r.Disclosures = append(r.Disclosures, v)
+	}
+	if done != nil {
+		r.Value, r.Err, r.Exit = done.Value, done.Err, done.Exit
+		if done.Leftovers > 0 {
+			r.Notes = append(r.Notes, fmt.Sprintf("%d goroutines outlived the command", done.Leftovers))
+		}
+	}
+	switch {
+	case c.unrecorded != nil:
+		r.Err = c.unrecorded
+	case c.refusal != nil:
+		r.Err = refusalError(c.refusal)
+	case c.unavailable != nil && (r.Err != nil || ending != nil):
+		r.Err = c.unavailable
+	case ending != nil:
+		r.Err = ending.err
+	}
+	if r.Err == nil {
+		return
+	}
+	r.Status, r.Value = StatusError, nil
+	if r.Err.Kind == wire.ErrRefused {
+		r.Status = StatusRefused
+	}
+}
+
+// outcome is the entries that end a command.
+func (s *Session) outcome(c *command, r Result) []audit.Event {
+	var events []audit.Event
+	if r.Err != nil && r.Err.Kind == wire.ErrRefused && c.refusal == nil { // what the worker refused by itself
+		events = append(events, audit.Refused{Rule: r.Err.Rule, Message: r.Err.Message, Attempt: attempt(r.Source)})
+	}
+	o := audit.Outcome{
+		Status: r.Status, Output: s.text(r.Output, r.OutputCut), Duration: r.Duration,
+		Statements: c.statements, Rows: c.rows, Committed: c.committed, RolledBack: c.rolledBack,
+	}
+	if r.Err != nil {
+		o.ErrorKind = r.Err.Kind
+		o.Error = s.text(r.Err.Message, 0)
+	}
+	if r.Value != nil {
+		o.Value = s.text(s.broker.Render(r.Value))
+	}
+	return append(events, o)
+}
+
+// fail ends a command that did not run.
+func (r Result) fail(err *wire.Error) Result {
+	r.Err, r.Status = err, StatusError
+	if err.Kind == wire.ErrRefused {
+		r.Status = StatusRefused
+	}
+	return r
+}
+
+// withhold empties a result whose outcome is not on record, and says what nevertheless stands.
+func (r Result) withhold(c *command, err error) Result {
+	what := "the outcome could not be recorded: the result is withheld"
+	if c.committed > 0 {
+		what += fmt.Sprintf("; %d rows were written and stand, and that is on record", c.committed)
+	}
+	return Result{
+		Command: r.Command, Source: r.Source, Mode: r.Mode, Status: StatusUnfinished, Statements: r.Statements, Rows: r.Rows,
+		Duration: r.Duration, Err: notRecorded(what, err),
+	}
+}
+
+// replace starts a new worker for one that was killed.
+func (s *Session) replace(ctx context.Context, r *Result) {
+	var err error
+	if s.peer, err = s.startPeer(context.WithoutCancel(ctx)); err != nil {
+		s.peer = nil // the next command tries again, and says why not
+	}
+	r.Notes = append(r.Notes, "the worker was replaced: the session's variables are lost")
+}
+
+// recorded is a typed text as it is recorded and run: valid UTF-8, the rest escaped.
+func recorded(source string) string {
+	if utf8.ValidString(source) {
+		return source
+	}
+	var b strings.Builder
+	for len(source) > 0 {
+		r, size := utf8.DecodeRuneInString(source)
+		if r == utf8.RuneError && size == 1 {
+			fmt.Fprintf(&b, `\x%02x`, source[0])
+		} else {
+			b.WriteString(source[:size])
+		}
+		source = source[size:]
+	}
+	return b.String()
+}
