@@ -166,7 +166,7 @@ func TestTheCompanyIsBuilt(t *testing.T) {
 		if !bytes.Contains(texts, []byte("Studio Kestrel")) {
 			t.Fatal("the file does not hold what is not sealed: this test sees nothing")
 		}
-		for _, secret := range []string{"Halloran", "halloran", "Lorem ipsum", "+3538712345", "Thank you for your message", "Fontenay", "fontenay", "@gmail.example"} {
+		for _, secret := range []string{"Halloran", "halloran", "Lorem ipsum", "+3538712345", "Thank you for your message", "Felix Sch", "felix.sch", "@gmail.example"} {
 			if bytes.Contains(texts, []byte(secret)) {
 				t.Errorf("the file holds %q", secret)
 			}

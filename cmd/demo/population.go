@@ -77,59 +77,57 @@ func (p *population) grow() {
 func (p *population) settle() {
 	speak := voices()
 	for len(p.rows.accounts) < baseAccounts || len(p.members) < basePeople {
-		i := len(p.rows.accounts)
-		// Names of people are sealed, so no account is called after one.
-		a := Account{Name: "Personal", Plan: "free", State: "active", Region: pick(p, "eu", "eu", "eu", "us", "ap"), Seats: 1}
-		people := 1
-		switch n := p.dice.IntN(100); {
-		case n < 12:
-			a.Plan, people = "business", 8+p.dice.IntN(24)
-			a.Seats = (people/10 + 1) * 10
-		case n < 46:
-			a.Plan, people = "pro", 1+p.dice.IntN(8)
-			a.Seats = people + p.dice.IntN(4)
-		case n < 66:
-			a.Plan, people = "family", 2+p.dice.IntN(3)
-			a.Seats = 6
-		}
-		if p.dice.IntN(100) < 3 {
-			a.State = "closed"
-		}
 		days := 30 + p.dice.IntN(1_100)
-		founded := p.ago(days + 1) // before the first person signs up
-		a.CreatedAt = &founded
-
+		account, domain, people := p.account(days)
 		v := p.voice(speak)
 		family := pick(p, v.last...)
-		domain := ""
-		switch a.Plan {
-		case "business", "pro":
-			a.Name, domain = p.firm()
-			if a.Plan == "business" && p.dice.IntN(5) < 2 {
-				a.SSODomain = &domain
-			}
-		case "family":
-			a.Name = "Household"
-		}
 		for n := range people {
-			if n > 0 && a.Plan != "family" {
+			if n > 0 && account.Plan != "family" {
 				v = p.voice(speak)
 				family = pick(p, v.last...)
 			}
 			m := p.member(v, family, domain)
-			m.account, m.days = i, max(1, days-n*p.dice.IntN(40))
+			m.account, m.days = len(p.rows.accounts), max(1, days-n*p.dice.IntN(40))
 			switch {
 			case n == 0:
 				m.role = "owner"
-			case n == 1 && a.Plan == "business":
+			case n == 1 && account.Plan == "business":
 				m.role = "billing"
-			case n == 2 && a.Plan == "business":
+			case n == 2 && account.Plan == "business":
 				m.role = "admin"
 			}
 			p.members = append(p.members, m)
 		}
-		p.rows.accounts = append(p.rows.accounts, a)
+		p.rows.accounts = append(p.rows.accounts, account)
 	}
+}
+
+// account is a new account, its domain if it has one, and how many people it has.
+func (p *population) account(days int) (a Account, domain string, people int) {
+	founded := p.ago(days + 1) // before the first person signs up
+	// Names of people are sealed, so no account is called after one.
+	a = Account{Name: "Personal", Plan: "free", State: "active", Region: pick(p, "eu", "eu", "eu", "us", "ap"), Seats: 1, CreatedAt: &founded}
+	people = 1
+	switch n := p.dice.IntN(100); {
+	case n < 12:
+		a.Plan, people = "business", 8+p.dice.IntN(24)
+		a.Seats = (people/10 + 1) * 10
+		a.Name, domain = p.firm()
+		if p.dice.IntN(5) < 2 {
+			a.SSODomain = &domain
+		}
+	case n < 46:
+		a.Plan, people = "pro", 1+p.dice.IntN(8)
+		a.Seats = people + p.dice.IntN(4)
+		a.Name, domain = p.firm()
+	case n < 66:
+		a.Name, a.Plan, people = "Household", "family", 2+p.dice.IntN(3)
+		a.Seats = 6
+	}
+	if p.dice.IntN(100) < 3 {
+		a.State = "closed"
+	}
+	return a, domain, people
 }
 
 // register gives accounts and people their ids in the order in which they came.
