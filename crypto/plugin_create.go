@@ -96,12 +96,10 @@ func (p *plugin) sealCreate(db *gorm.DB, state *creating) error {
 			}
 			field := col.at(stmt.Context, row)
 			c := field.sealed()
-			if col.index != nil {
-				if err := p.setIndex(stmt, col, row, c); err != nil {
+			if c == nil {
+				if err := p.setIndex(stmt, col, row, nil); err != nil {
 					return err
 				}
-			}
-			if c == nil {
 				continue
 			}
 			if known && !written(pl.table.Keys[0]) {
@@ -131,6 +129,9 @@ func (p *plugin) sealCreate(db *gorm.DB, state *creating) error {
 				texts = append(texts, col.Text)
 			default:
 				w.values = append(w.values, waitingValue{col, field, c, pending(col.Text)})
+			}
+			if err := p.setIndex(stmt, col, row, c); err != nil {
+				return err
 			}
 		}
 		if len(w.values) > 0 {
@@ -192,6 +193,9 @@ func (c planColumn) stays(v *cell, subject Subject, row Row) error {
 
 // setIndex keeps a row's blind index in step with its sealed value. Of an erased value there is none.
 func (p *plugin) setIndex(stmt *gorm.Statement, col planColumn, row reflect.Value, c *cell) error {
+	if col.index == nil {
+		return nil
+	}
 	index, err := p.indexOf(col, c)
 	if err != nil {
 		return err

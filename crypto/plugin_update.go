@@ -103,12 +103,10 @@ func (p *plugin) sealSelf(db *gorm.DB, state *updating, row reflect.Value, writt
 			allWritten = false
 			continue
 		}
-		if col.index != nil {
-			if err := p.setIndex(stmt, col, row, c); err != nil {
+		if c == nil {
+			if err := p.setIndex(stmt, col, row, nil); err != nil {
 				return err
 			}
-		}
-		if c == nil {
 			continue
 		}
 		if !known {
@@ -131,6 +129,9 @@ func (p *plugin) sealSelf(db *gorm.DB, state *updating, row reflect.Value, writt
 			plain = append(plain, Plain{col.Column, subject, name, []byte(c.text())})
 			fields = append(fields, change{field, c})
 			texts = append(texts, col.Text)
+		}
+		if err := p.setIndex(stmt, col, row, c); err != nil {
+			return err
 		}
 	}
 	if subjectWritten && !allWritten {
@@ -302,18 +303,11 @@ func (p *plugin) sealAssigned(db *gorm.DB, state *updating, set map[string]any, 
 		if !ok {
 			continue
 		}
-		if col.index != nil {
-			index, err := p.indexOf(col, c)
-			if err != nil {
-				return err
-			}
-			set[col.Index] = index
-			if index == nil {
-				set[col.Index] = nil
-			}
-		}
 		if c == nil {
 			set[col.DBName] = nil
+			if col.index != nil {
+				set[col.Index] = nil
+			}
 			continue
 		}
 		if !known {
@@ -332,6 +326,16 @@ func (p *plugin) sealAssigned(db *gorm.DB, state *updating, set map[string]any, 
 				return err
 			}
 			c = stored(envelope, col.Text, &page{keyring: p.keyring})
+		}
+		if col.index != nil {
+			index, err := p.indexOf(col, c)
+			if err != nil {
+				return err
+			}
+			set[col.Index] = index
+			if index == nil { // erased: NULL, not an empty value
+				set[col.Index] = nil
+			}
 		}
 		if col.Bytes {
 			set[col.DBName] = Bytes{c: c}

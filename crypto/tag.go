@@ -35,8 +35,8 @@ func parseTag(s string) (tag, error) {
 			return t, fmt.Errorf("%s stands twice", key)
 		}
 		seen[key] = true
-		if has == (key == "text") || has && value == "" {
-			return t, fmt.Errorf("%q is not understood", part)
+		if has && (value == "" || key == "text") || !has && key != "text" && key != "subject" {
+			return t, fmt.Errorf("%q is not understood (hint: subject, subject=people, index=EmailIndex, norm=lower+trim, facts=present+len, text)", part)
 		}
 		var err error
 		switch key {
@@ -66,8 +66,6 @@ func parseTag(s string) (tag, error) {
 		return t, fmt.Errorf("subject stands alone")
 	case t.index == "" && t.norm != nil:
 		return t, fmt.Errorf("norm needs index: it says what a lookup does not tell apart")
-	case !t.subject && seen["index"] && t.index == "", seen["facts"] && len(t.facts) == 0:
-		return t, fmt.Errorf("%q is not understood", s)
 	}
 	return t, nil
 }
