@@ -43,6 +43,7 @@ func OpenSQLite(ctx context.Context, path string, create bool, migrations fs.FS)
 	s := open(path, migrations, "rw")
 	s.writing = connect(path, "rw",
 		"busy_timeout(50)", "synchronous(full)", "foreign_keys(0)", "recursive_triggers(1)", "secure_delete(1)",
+		"wal_autocheckpoint(4000)",
 		"trusted_schema(0)", "cell_size_check(1)")
 	s.writing.SetMaxOpenConns(1)
 	if err := s.prepare(ctx, fresh); err != nil {

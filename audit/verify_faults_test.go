@@ -61,8 +61,6 @@ func wants(t *testing.T, report audit.Report, texts ...string) {
 	}
 }
 
-const newest = `(SELECT max(id) FROM writers)`
-
 func TestAnUntouchedRecordHasNoFaults(t *testing.T) {
 	h := audittest.New(t)
 	story(t, h)
@@ -434,7 +432,7 @@ func TestVerifyWritesNothing(t *testing.T) {
 
 func verifyWithout(t *testing.T, h *audittest.Harness) audit.Report {
 	t.Helper()
-	r, err := audit.Verify(t.Context(), audit.VerifyConfig{Store: h.SQLite, Sealer: h.Sealer, Public: h.Signer.Public()})
+	r, err := audit.Verify(t.Context(), audit.VerifyConfig{Store: h.SQLite, Sealer: h.Config.Sealer, Public: h.Config.Signer.Public()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,8 +20,6 @@ type Harness struct {
 	Log    *audit.Log
 	SQLite *audit.SQLite
 	Store  *Store // what Log writes to: SQLite, and the failures that were asked for
-	Sealer *Sealer
-	Signer *Signer
 	Anchor *audit.SQLiteAnchor
 	Config audit.Config // what Log was opened with
 }
@@ -32,7 +30,13 @@ type Option func(*audit.Config)
 // New makes a record in a directory of the test.
 func New(t testing.TB, options ...Option) *Harness {
 	t.Helper()
-	h := &Harness{Dir: t.TempDir(), Sealer: NewSealer(t), Signer: NewSigner(t)}
+	return NewIn(t, t.TempDir(), options...)
+}
+
+// NewIn makes a record in dir.
+func NewIn(t testing.TB, dir string, options ...Option) *Harness {
+	t.Helper()
+	h := &Harness{Dir: dir}
 	ctx := t.Context()
 	makeKeyStore(t, h.KeysPath())
 
@@ -47,7 +51,7 @@ func New(t testing.TB, options ...Option) *Harness {
 	t.Cleanup(func() { h.Anchor.Close() })
 	h.Store = &Store{Store: h.SQLite}
 	h.Config = audit.Config{
-		Store: h.Store, Sealer: h.Sealer, Signer: h.Signer, Anchor: h.Anchor,
+		Store: h.Store, Sealer: NewSealer(t), Signer: NewSigner(t), Anchor: h.Anchor,
 		Started: audit.ServerStarted{Build: "test", Host: "localhost", Confinement: "none", Database: "sqlite"},
 	}
 	for _, option := range options {
@@ -79,13 +83,13 @@ func (h *Harness) KeysPath() string { return filepath.Join(h.Dir, "keys.db") }
 func (h *Harness) FailOn(kind audit.Kind, nth int, how How) { h.Store.FailOn(kind, nth, how) }
 
 // Reader reads what the Log wrote.
-func (h *Harness) Reader() *audit.Reader { return audit.NewReader(h.SQLite, h.Sealer) }
+func (h *Harness) Reader() *audit.Reader { return audit.NewReader(h.SQLite, h.Config.Sealer) }
 
 // Verify verifies the record as it is in the file.
 func (h *Harness) Verify(t testing.TB) audit.Report {
 	t.Helper()
 	report, err := audit.Verify(t.Context(), audit.VerifyConfig{
-		Store: h.SQLite, Sealer: h.Sealer, Public: h.Signer.Public(), Anchor: h.Anchor,
+		Store: h.SQLite, Sealer: h.Config.Sealer, Public: h.Config.Signer.Public(), Anchor: h.Anchor,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -178,4 +182,23 @@ func makeKeyStore(t testing.TB, path string) {
 	if _, err := provider.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// CheckAppended opens the Log on what a killed program left, and checks that the session has at least the commands 1 to n
+// and was closed as lost.
+func (h *Harness) CheckAppended(t testing.TB, session string, n int) {
+	t.Helper()
+	h.Open(t)
+	h.Log.Close(t.Context())
+	s, err := h.Reader().Session(t.Context(), session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Commands) < n {
+		t.Errorf("%d commands were acknowledged, %d are on record", n, len(s.Commands))
+	}
+	if s.ClosedWhy != "lost" {
+		t.Errorf("the session was closed as %q", s.ClosedWhy)
+	}
+	h.CheckLog(t)
 }
