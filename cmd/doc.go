@@ -1,0 +1,25 @@
+// Package cmd is the command line of Vouchsafe.
+//
+// A company links its own models into a console binary of its own:
+//
+//	package main
+//
+//	import (
+//		"github.com/vouchsafe/vouchsafe/cmd"
+//		"github.com/vouchsafe/vouchsafe/shell"
+//		"example.com/shop/models"
+//	)
+//
+//	func main() {
+//		cmd.Main(shell.App{
+//			Name:   "shop",
+//			Models: []shell.Model{shell.ModelOf[models.Customer]("Customers")},
+//		})
+//	}
+//
+// The same binary is server, launcher and worker; which of them a process is, its first argument says.
+//
+// Data goes to standard output, everything else to standard error. Exit status: 0 ok; 1 the typed code failed, or the
+// database rejected its query; 2 usage or config; 3 refused by policy; 5 the record is unavailable, and nothing was run,
+// written or shown without it; 6 the database is unavailable; 7 verification found a fault; 130 interrupted.
+package cmd
