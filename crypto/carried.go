@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 )
 
@@ -76,6 +77,12 @@ func (c *Carried) MarshalJSON() ([]byte, error) { return String{c: c.cell()}.Mar
 
 // MarshalText writes what String says.
 func (c *Carried) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// GobEncode refuses: it has no envelope to encode, and its plaintext goes nowhere.
+func (c *Carried) GobEncode() ([]byte, error) { return c.cell().gob() }
+
+// LogValue is what String says.
+func (c *Carried) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Value refuses: a process without a key has nothing to store.
 func (c *Carried) Value() (driver.Value, error) { return String{c: c.cell()}.Value() }
