@@ -18,7 +18,8 @@ import (
 	"github.com/vouchsafe/vouchsafe/audit/audittest"
 )
 
-// story fills a record: a session of three commands with a decrypted period, and a second session. It gives the ids.
+// story fills a record: a session of three commands with a decrypted period, a refusal before any session, and a second
+// session. Every data key is used. It gives the sessions' ids.
 func story(t *testing.T, h *audittest.Harness) (first, second string) {
 	t.Helper()
 	s := h.Session(t, "dana", "OPS-1")
@@ -38,6 +39,9 @@ func story(t *testing.T, h *audittest.Harness) (first, second string) {
 	s.Run(t, "3", audit.Refused{Rule: "import", Message: "no", Attempt: audit.Attempt{Text: "os", Bytes: 2, SHA256: "x"}})
 	s.Close(t)
 
+	if _, err := h.Log.Append(t.Context(), audit.Where{Engineer: "eve"}, audit.Refused{Rule: "justification", Message: "no link"}); err != nil {
+		t.Fatal(err)
+	}
 	other := h.Session(t, "eli", "OPS-2")
 	other.Run(t, "1")
 	other.Run(t, "2")
