@@ -8,8 +8,8 @@ import (
 // ask answers a fact about a cell: through its Asker where it has one, else by opening it here.
 func (c *cell) ask(fact, argument string, other *cell, isBytes bool) (any, error) {
 	if c != nil && c.kind == isCarried && c.text == nil {
-		if c.asker == nil {
-			return nil, &SealedError{*c.ref, "facts are asked of a value that was read as it is, not of an expression"}
+		if c.from.asker == nil {
+			return nil, &SealedError{c.from.ref, "facts are asked of a value that was read as it is, not of an expression"}
 		}
 		var second *Reference
 		if fact == FactSame {
@@ -19,10 +19,10 @@ func (c *cell) ask(fact, argument string, other *cell, isBytes bool) (any, error
 			}
 			second = &ref
 		}
-		return c.asker.Ask(fact, *c.ref, argument, second)
+		return c.from.asker.Ask(fact, c.from.ref, argument, second)
 	}
 	if fact == FactSame && other != nil && other.kind == isCarried && other.text == nil {
-		if c != nil && c.kind == isCarried && c.asker == nil || c == nil {
+		if c != nil && c.kind == isCarried && c.from.asker == nil || c == nil {
 			return false, nil
 		}
 		return other.ask(fact, argument, c, isBytes)

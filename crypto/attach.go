@@ -98,7 +98,7 @@ func (a *attacher) attach(c *cell) {
 	if c == nil || c.kind != isRead || c.page != nil {
 		return
 	}
-	raw, _, err := binaryForm(c.stored)
+	raw, _, err := binaryForm(c.stored())
 	if err != nil {
 		raw = nil
 	}
@@ -117,7 +117,7 @@ func (a *attacher) place(pl *plan, row reflect.Value) {
 		if c == nil || c.kind != isRead || c.page != nil {
 			continue
 		}
-		raw, _, err := binaryForm(c.stored)
+		raw, _, err := binaryForm(c.stored())
 		if err != nil {
 			raw = nil
 		}

@@ -91,8 +91,7 @@ func (c *Carried) cell() *cell {
 	if c == nil {
 		return nil
 	}
-	r := c.Reference
-	made := &cell{kind: isCarried, ref: &r, asker: c.Asker, hint: c.Hint}
+	made := &cell{kind: isCarried, from: &origin{c.Reference, c.Asker, c.Hint}}
 	if c.Plain != nil {
 		made.text = hide(*c.Plain)
 		made.reveal = c.Reveal

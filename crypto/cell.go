@@ -20,16 +20,37 @@ const (
 
 // A cell is what a String or Bytes holds; nil is NULL. It is never changed once a value points to it, but for attach.
 type cell struct {
-	kind   cellKind
-	stored []byte        // isRead: the envelope, in the form in which it stands
+	buffer []byte        // isRead: domain, and then the envelope in the form in which it stands
 	text   func() string // isNew, and isCarried if it was opened: in a closure, so that whatever prints memory by reflection finds a func
 	page   *page         // isRead: which keyring opens it, and what was read with it
-	at     int           // its place in the page
-	wrong  bool          // isRead: it stands in another place than its header says
-	ref    *Reference    // isCarried
-	asker  Asker
-	hint   string
-	reveal bool
+	from   *origin       // isCarried
+	at     int32         // its place in the page
+	kind   cellKind
+	wrong  bool // isRead: it stands in another place than its header says
+	reveal bool // isCarried: text may be shown
+}
+
+// origin is what a carried value came with.
+type origin struct {
+	ref   Reference
+	asker Asker
+	hint  string
+}
+
+// keep copies an envelope behind domain, so that the additional data of a binary one lies in one piece and need not be put together.
+func keep(stored []byte) *cell {
+	b := make([]byte, len(domain)+len(stored))
+	copy(b, domain)
+	copy(b[len(domain):], stored)
+	return &cell{kind: isRead, buffer: b}
+}
+
+// stored are the bytes as they stand in the database; nil where c did not come from one.
+func (c *cell) stored() []byte {
+	if c.buffer == nil {
+		return nil
+	}
+	return c.buffer[len(domain):]
 }
 
 // hide keeps a text where printing by reflection does not find it.
@@ -41,15 +62,15 @@ func scan(src any) (*cell, error) {
 	case nil:
 		return nil, nil
 	case []byte:
-		return &cell{kind: isRead, stored: bytes.Clone(v)}, nil
+		return keep(v), nil
 	case string:
-		return &cell{kind: isRead, stored: []byte(v)}, nil
+		return keep([]byte(v)), nil
 	case SealedText:
 		ref, err := ParseReference(string(v))
 		if err != nil {
 			return nil, err
 		}
-		return &cell{kind: isCarried, ref: &ref}, nil
+		return &cell{kind: isCarried, from: &origin{ref: ref}}, nil
 	case *Carried:
 		return v.cell(), nil
 	case Carried:
@@ -67,23 +88,23 @@ func (c *cell) value() (driver.Value, error) {
 		return nil, &WriteError{"a new value", "it was not sealed: it did not pass crypto's plugin",
 			"use Create, Save or Updates with a struct on a *gorm.DB that has crypto.NewPlugin; to look a value up use crypto.Eq"}
 	case c.kind == isCarried:
-		return nil, &SealedError{*c.ref, "it is saved through its repository"}
-	case !IsEnvelope(c.stored):
+		return nil, &SealedError{c.from.ref, "it is saved through its repository"}
+	case !IsEnvelope(c.stored()):
 		return nil, &WriteError{"a sealed column", "what it held is not sealed", "seal it: crypto.Seal(…)"}
-	case hasTextPrefix(string(c.stored)):
-		return string(c.stored), nil
+	case hasTextPrefix(string(c.stored())):
+		return string(c.stored()), nil
 	}
-	return c.stored, nil
+	return c.stored(), nil
 }
 
 // reference says whose value c is; false where its header cannot be read.
 func (c *cell) reference() (Reference, bool) {
 	switch c.kind {
 	case isCarried:
-		return *c.ref, true
+		return c.from.ref, true
 	case isRead:
-		if e, err := ParseEnvelope(c.stored); err == nil {
-			sum := sha256.Sum256(c.stored)
+		if e, err := ParseEnvelope(c.stored()); err == nil {
+			sum := sha256.Sum256(c.stored())
 			h := e.Header
 			return Reference{string(h.Column), string(h.Subject), string(h.Row), sum[:16]}, true
 		}
@@ -99,11 +120,11 @@ func (c *cell) open() ([]byte, error) {
 	case c.text != nil:
 		return []byte(c.text()), nil
 	case c.kind == isCarried:
-		hint := c.hint
+		hint := c.from.hint
 		if hint == "" {
 			hint = "a consent of " + c.owner() + " opens it: .decrypt"
 		}
-		return nil, &SealedError{*c.ref, hint}
+		return nil, &SealedError{c.from.ref, hint}
 	case c.page == nil:
 		return nil, c.failed(ErrNotAttached)
 	case c.wrong:
@@ -117,10 +138,10 @@ func (c *cell) open() ([]byte, error) {
 }
 
 func (c *cell) owner() string {
-	if c.ref.Subject != "" {
-		return c.ref.Subject
+	if c.from.ref.Subject != "" {
+		return c.from.ref.Subject
 	}
-	return c.ref.Row
+	return c.from.ref.Row
 }
 
 // failed says which value could not be opened, and why.
@@ -181,7 +202,7 @@ func (c *cell) gob() ([]byte, error) {
 	case c == nil:
 		return []byte{}, nil
 	case c.kind == isRead:
-		return c.stored, nil
+		return c.stored(), nil
 	}
 	return nil, errors.New("a value without an envelope cannot be encoded by gob")
 }
@@ -190,7 +211,7 @@ func ungob(b []byte) *cell {
 	if len(b) == 0 {
 		return nil
 	}
-	return &cell{kind: isRead, stored: bytes.Clone(b)}
+	return keep(b)
 }
 
 func (c *cell) log() slog.Value { return slog.StringValue(c.shown()) }
@@ -215,7 +236,7 @@ func (c *cell) state() State {
 		return State{New: true, Text: c.text()}
 	}
 	ref, ok := c.reference()
-	s := State{Sealed: ok, Reference: ref, Envelope: bytes.Clone(c.stored), Misplaced: c.wrong}
+	s := State{Sealed: ok, Reference: ref, Envelope: bytes.Clone(c.stored()), Misplaced: c.wrong}
 	if c.reveal && c.text != nil {
 		s.Revealed, s.Text = true, c.text()
 	}

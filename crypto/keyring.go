@@ -42,7 +42,7 @@ func NewKeyring(cfg Config) (*Keyring, error) {
 	if cfg.Cache == 0 {
 		cfg.Cache = 20_000
 	}
-	return &Keyring{keyset: cfg.Keyset, store: cfg.Store, now: cfg.Now, cache: newCache(cfg.Now, cfg.Cache)}, nil
+	return &Keyring{keyset: cfg.Keyset, store: cfg.Store, now: cfg.Now, cache: newCache(cfg.Cache)}, nil
 }
 
 // Keyset is the keyset that the keyring was made with.
@@ -76,11 +76,18 @@ type Opened struct {
 
 // Seal seals one value. The key of its subject is made, durably, if there is none.
 func (k *Keyring) Seal(ctx context.Context, column Column, subject Subject, row Row, plain []byte) ([]byte, error) {
-	sealed, err := k.SealMany(ctx, []Plain{{column, subject, row, plain}})
-	if err != nil {
-		return nil, err
+	key := livingKey{k.keyset.columnsID, k.keyset.columns}
+	if subject != "" {
+		var ok bool
+		if key, ok = k.cache.living(subject); !ok {
+			sealed, err := k.SealMany(ctx, []Plain{{column, subject, row, plain}})
+			if err != nil {
+				return nil, err
+			}
+			return sealed[0], nil
+		}
 	}
-	return sealed[0], nil
+	return key.seal(column, subject, row, plain)
 }
 
 // SealMany seals values. The keys of subjects that have none are made in one durable transaction before it returns.
@@ -91,33 +98,44 @@ func (k *Keyring) SealMany(ctx context.Context, values []Plain) ([][]byte, error
 	}
 	sealed := make([][]byte, len(values))
 	for i, v := range values {
-		h := Header{KeyID: k.keyset.columnsID, Column: v.Column, Subject: v.Subject, Row: v.Row}
-		if err := h.check(); err != nil {
-			return nil, fmt.Errorf("seal: %w", err)
-		}
-		key := k.keyset.columns
+		key := livingKey{k.keyset.columnsID, k.keyset.columns}
 		if v.Subject != "" {
-			key, h.KeyID = keys[v.Subject].aead, keys[v.Subject].id
+			key = keys[v.Subject]
 		}
-		if sealed[i], err = seal(key, h, v.Text); err != nil {
-			return nil, fmt.Errorf("seal %s of %s: %w", v.Column, v.Row, err)
+		if sealed[i], err = key.seal(v.Column, v.Subject, v.Row, v.Text); err != nil {
+			return nil, err
 		}
 	}
 	return sealed, nil
 }
 
+func (key livingKey) seal(column Column, subject Subject, row Row, plain []byte) ([]byte, error) {
+	h := Header{KeyID: key.id, Column: column, Subject: subject, Row: row}
+	if err := h.check(); err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	b, err := seal(key.aead, h, plain)
+	if err != nil {
+		return nil, fmt.Errorf("seal %s of %s: %w", column, row, err)
+	}
+	return b, nil
+}
+
+// seal writes an envelope. The padded plaintext stands in the spare end of its buffer until the ciphertext overwrites it.
 func seal(key tink.AEAD, h Header, plain []byte) ([]byte, error) {
 	if len(plain) >= maxCiphertext-256 {
 		return nil, fmt.Errorf("%d bytes are too many for one value", len(plain))
 	}
 	padded := paddedLen(len(plain))
-	b := make([]byte, 0, len(domain)+2+4+6+len(h.Column)+len(h.Subject)+len(h.Row)+nonceSize+padded+tagSize)
+	names := len(h.Column) + len(h.Subject) + len(h.Row)
+	b := make([]byte, 0, len(domain)+2+4+6+names+nonceSize+padded+tagSize)
 	b = appendHead(append(b, domain...), h)
-	var small [256]byte
-	sealed, err := key.Encrypt(appendPadded(small[:0], plain), b)
+	end := b[:cap(b)][cap(b)-padded:]
+	sealed, err := key.Encrypt(appendPadded(end[:0], plain), b)
 	if err != nil {
 		return nil, errors.New("the cipher refused")
 	}
+	clear(end)
 	return append(b, sealed...)[len(domain):], nil
 }
 
@@ -181,9 +199,13 @@ func (k *Keyring) keyOf(p parts) tink.AEAD {
 
 // open opens one envelope with its key.
 func open(key tink.AEAD, p parts) ([]byte, error) {
-	var small [256]byte
-	head := append(append(small[:0], domain...), p.head...)
-	padded, err := key.Decrypt(p.sealed, head)
+	head := make([]byte, 0, len(domain)+len(p.head))
+	return openWith(key, append(append(head, domain...), p.head...), p.sealed)
+}
+
+// openWith is open with the additional data at hand.
+func openWith(key tink.AEAD, associated, sealed []byte) ([]byte, error) {
+	padded, err := key.Decrypt(sealed, associated)
 	if err != nil {
 		return nil, ErrDamaged
 	}

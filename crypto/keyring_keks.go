@@ -70,7 +70,7 @@ func (k *Keyring) unwrapKEK(stored KEK) (tink.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.cache.put(func(g generation) { g.keks[kekName{stored.Purpose, stored.Epoch}] = kek })
+	k.cache.put(func(g *generation) { g.keks[kekName{stored.Purpose, stored.Epoch}] = kek })
 	return kek, nil
 }
 

@@ -47,7 +47,7 @@ func (k *Keyring) fetch(ctx context.Context, refs []KeyRef) (fetched, error) {
 		}
 		found[s.KeyRef] = got
 	}
-	k.cache.put(func(g generation) {
+	k.cache.put(func(g *generation) {
 		for ref, got := range found {
 			if got.err == nil {
 				g.keys[ref] = got.aead
@@ -113,7 +113,7 @@ func (k *Keyring) adopt(ctx context.Context, keys map[Subject]livingKey, stored 
 		}
 		keys[s.Subject] = livingKey{s.ID, aead}
 	}
-	k.cache.put(func(g generation) {
+	k.cache.put(func(g *generation) {
 		for _, s := range stored {
 			g.current[s.Subject] = keys[s.Subject]
 			g.keys[s.KeyRef] = keys[s.Subject].aead

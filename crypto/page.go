@@ -30,11 +30,11 @@ func (p *page) add(c *cell, e parts) {
 	if n := len(p.refs); n == 0 || p.refs[n-1].ID != e.key || string(p.refs[n-1].Subject) != string(e.subject) {
 		p.refs = append(p.refs, KeyRef{Subject(e.subject), e.key})
 	}
-	c.at = len(p.refs) - 1
+	c.at = int32(len(p.refs) - 1)
 }
 
 func (p *page) open(c *cell) ([]byte, error) {
-	raw, _, err := binaryForm(c.stored)
+	raw, text, err := binaryForm(c.stored())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotSealed, err)
 	}
@@ -44,11 +44,14 @@ func (p *page) open(c *cell) ([]byte, error) {
 	}
 	key := p.keyring.keyOf(e)
 	if key == nil {
-		if key, err = p.fetch(c.at, e); err != nil {
+		if key, err = p.fetch(int(c.at), e); err != nil {
 			return nil, err
 		}
 	}
-	return open(key, e)
+	if text {
+		return open(key, e)
+	}
+	return openWith(key, c.buffer[:len(domain)+len(e.head)], e.sealed)
 }
 
 // fetch asks for the key of e, and in the same query for those of the values after it.

@@ -122,7 +122,7 @@ func (p *plugin) sealCreate(db *gorm.DB, state *creating) error {
 			case c.kind == isRead:
 				return &WriteError{string(col.Column), "the value was sealed for another row", "open it and give the text to crypto.Seal"}
 			case c.kind == isCarried:
-				return &SealedError{*c.ref, "it is saved through its repository"}
+				return &SealedError{c.from.ref, "it is saved through its repository"}
 			case known:
 				plain = append(plain, Plain{col.Column, subject, name, []byte(c.text())})
 				fields = append(fields, change{field, c})
@@ -163,9 +163,9 @@ func (p *plugin) sealInto(stmt *gorm.Statement, state *creating, plain []Plain, 
 
 // stored is a cell as it will be read.
 func stored(envelope []byte, text bool, pg *page) *cell {
-	c := &cell{kind: isRead, stored: envelope}
+	c := keep(envelope)
 	if text {
-		c.stored = []byte(EncodeText(envelope))
+		c = keep([]byte(EncodeText(envelope)))
 	}
 	if e, err := parse(envelope); err == nil {
 		pg.add(c, e)
@@ -175,7 +175,7 @@ func stored(envelope []byte, text bool, pg *page) *cell {
 
 // stays says whether a value that was read may be written back: only where its header says it belongs.
 func (c planColumn) stays(v *cell, subject Subject, row Row) error {
-	e, err := ParseEnvelope(v.stored)
+	e, err := ParseEnvelope(v.stored())
 	if err != nil {
 		return &WriteError{string(c.Column), "what it held is not sealed", "give the text to crypto.Seal"}
 	}
@@ -306,7 +306,8 @@ func (p *plugin) indexOf(col planColumn, c *cell) ([]byte, error) {
 	case c.kind == isNew:
 		plain = []byte(c.text())
 	case c.page == nil && c.kind == isRead:
-		c = &cell{kind: isRead, stored: c.stored, page: &page{keyring: p.keyring}}
+		c = keep(c.stored())
+		c.page = &page{keyring: p.keyring}
 		fallthrough
 	default:
 		plain, err = c.open()

@@ -124,7 +124,7 @@ func (p *plugin) sealSelf(db *gorm.DB, state *updating, row reflect.Value, writt
 				return err
 			}
 		case isCarried:
-			return &SealedError{*c.ref, "it is saved through its repository"}
+			return &SealedError{c.from.ref, "it is saved through its repository"}
 		case isNew:
 			plain = append(plain, Plain{col.Column, subject, name, []byte(c.text())})
 			fields = append(fields, change{field, c})
@@ -315,7 +315,7 @@ func (p *plugin) sealAssigned(db *gorm.DB, state *updating, set map[string]any, 
 		}
 		switch c.kind {
 		case isCarried:
-			return &SealedError{*c.ref, "it is saved through its repository"}
+			return &SealedError{c.from.ref, "it is saved through its repository"}
 		case isRead:
 			if err := col.stays(c, subject, name); err != nil {
 				return err

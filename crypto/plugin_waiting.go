@@ -22,7 +22,7 @@ func (p *plugin) wait(db *gorm.DB, state *creating) error {
 	}
 	for _, w := range state.waiting {
 		for _, v := range w.values {
-			v.field.setSealed(&cell{kind: isRead, stored: v.mark})
+			v.field.setSealed(keep(v.mark))
 			state.changed = append(state.changed, change{v.field, v.was})
 		}
 	}
