@@ -19,7 +19,10 @@ type Anchor interface {
 }
 
 // SQLiteAnchor is an [Anchor] in the table anchors of the key store.
-type SQLiteAnchor struct{ db *sql.DB }
+type SQLiteAnchor struct {
+	db      *sql.DB
+	advance *sql.Stmt
+}
 
 // OpenAnchor opens the key store at path, whose tables must be there, on a connection of its own. It syncs nothing by
 // itself, so it costs no fsync: after a power cut the anchor may lag behind, which is harmless, and never runs ahead.
@@ -41,14 +44,19 @@ func OpenAnchor(ctx context.Context, path string) (*SQLiteAnchor, error) {
 		db.Close()
 		return nil, fmt.Errorf("open the anchor in %s: %w", path, err)
 	}
-	return &SQLiteAnchor{db}, nil
+	advance, err := db.PrepareContext(ctx, `INSERT INTO anchors (writer, seq, hash, at) VALUES (?, ?, ?, ?)
+ON CONFLICT (writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, at = excluded.at
+WHERE excluded.seq > anchors.seq`)
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the anchor in %s: %w", path, err)
+	}
+	return &SQLiteAnchor{db, advance}, nil
 }
 
 // Advance moves the writer's row up. A head that is not above it changes nothing.
 func (a *SQLiteAnchor) Advance(ctx context.Context, h Head) error {
-	_, err := a.db.ExecContext(ctx, `INSERT INTO anchors (writer, seq, hash, at) VALUES (?, ?, ?, ?)
-ON CONFLICT (writer) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, at = excluded.at
-WHERE excluded.seq > anchors.seq`, h.Writer[:], int64(h.Seq), h.Hash[:], h.At)
+	_, err := a.advance.ExecContext(ctx, h.Writer[:], int64(h.Seq), h.Hash[:], h.At)
 	if err != nil {
 		return fmt.Errorf("advance the anchor: %w", err)
 	}
