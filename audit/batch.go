@@ -95,3 +95,22 @@ func (b *batch) finish() {
 	g.Signature = ed25519.Sign(b.chain.private, digest[:])
 	b.chain.batch = vouched{digest, g.Signature}
 }
+
+// mayUse checks that a consent link is used by whom it belongs to.
+func (b *batch) mayUse(w Where, c *consentLedger) error {
+	if c.Step != "granted" {
+		return nil
+	}
+	owner, known := b.granted[c.URL]
+	if !known {
+		subject, engineer, used, err := b.tx.owner(c.URL)
+		if err != nil {
+			return err
+		}
+		owner, known = [2]string{subject, engineer}, used
+	}
+	if known && owner != [2]string{c.Subject, w.Engineer} {
+		return ErrConsentTaken
+	}
+	return nil
+}

@@ -149,6 +149,15 @@ func backup(t *testing.T, h *audittest.Harness) string {
 	return path
 }
 
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func restore(t *testing.T, h *audittest.Harness, from string) {
 	t.Helper()
 	for _, suffix := range []string{"-wal", "-shm"} {

@@ -286,22 +286,3 @@ func (b *batch) sessionKeys(r *request) (keys *keyPair, fresh bool) {
 	}
 	return r.keys, true
 }
-
-// mayUse checks that a consent link is used by whom it belongs to.
-func (b *batch) mayUse(w Where, c *consentLedger) error {
-	if c.Step != "granted" {
-		return nil
-	}
-	owner, known := b.granted[c.URL]
-	if !known {
-		subject, engineer, used, err := b.tx.owner(c.URL)
-		if err != nil {
-			return err
-		}
-		owner, known = [2]string{subject, engineer}, used
-	}
-	if known && owner != [2]string{c.Subject, w.Engineer} {
-		return ErrConsentTaken
-	}
-	return nil
-}
