@@ -124,13 +124,13 @@ func TestVerifyNoticesEveryChangeByTheOwnerOfTheFile(t *testing.T) {
 		{"a hidden consent", []string{`DELETE FROM consents`}, "the table consents hides a row"},
 		{"a session as encrypted", []string{`UPDATE sessions SET mode = 'encrypted'`}, `says that mode is "encrypted", the entries say "decrypted"`},
 		{"a session of nobody", []string{`UPDATE commands SET session = 'X' WHERE n = 3`}, "has a row that no entry made"},
-		{"a trigger that is gone", []string{`CREATE TRIGGER extra AFTER INSERT ON entries BEGIN DELETE FROM flags; END`}, "trigger extra is not ours"},
+		{"a trigger that was added", []string{`CREATE TRIGGER extra AFTER INSERT ON entries BEGIN DELETE FROM flags; END`}, "trigger extra is not ours"},
 		{"a view in place of a table", []string{`ALTER TABLE flags RENAME TO f`, `CREATE VIEW flags AS SELECT * FROM f WHERE 0`}, "flags"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := audittest.New(t)
 			story(t, h)
-			if c.name == "a trigger that is gone" || strings.HasPrefix(c.name, "a view") {
+			if c.name == "a trigger that was added" || strings.HasPrefix(c.name, "a view") {
 				plain(t, h.Path(), c.sql...)
 			} else {
 				h.Edit(t, c.sql...)

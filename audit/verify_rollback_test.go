@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/vouchsafe/vouchsafe/audit"
@@ -101,13 +102,23 @@ func TestVerifyNoticesCommandNumbersWithAGap(t *testing.T) {
 func TestVerifyNoticesAnIndexThatHidesRows(t *testing.T) {
 	h := audittest.New(t)
 	story(t, h)
-	// As if the index had another condition than it says: rows it should hold are not in it.
-	plain(t, h.Path(),
-		`PRAGMA writable_schema = on`,
-		`UPDATE sqlite_schema SET sql = replace(sql, 'session <> ''''', 'session <> ''nobody''') WHERE name = 'entries_of_session'`)
+	h.Log.Close(t.Context())
 	h.SQLite.Close()
+	// The index is made again with another condition, so that rows are not in it; then it says what it always said.
+	condition := func(from, to string) {
+		plain(t, h.Path(), `PRAGMA writable_schema = on`, fmt.Sprintf(
+			`UPDATE sqlite_schema SET sql = replace(sql, '%s', '%s') WHERE name = 'entries_of_session'`, from, to))
+	}
+	condition(`session <> ''''`, `seq > 8 AND session <> ''''`)
+	plain(t, h.Path(), `REINDEX entries_of_session`)
+	condition(`seq > 8 AND session`, `session`)
 	reopenStore(t, h)
-	wants(t, h.Verify(t), "index entries_of_session")
+	wants(t, h.Verify(t), "the file is damaged", "missing from index entries_of_session")
+	for _, f := range h.Verify(t).Faults {
+		if strings.Contains(f.What, "was changed") {
+			t.Errorf("the schema gives it away, so the test shows nothing: %s", f)
+		}
+	}
 }
 
 func TestVerifyWritesNothing(t *testing.T) {
