@@ -42,9 +42,9 @@ type interpreter struct {
 	library *library
 	scope   scope
 	sources sources
-	noise   noise
 
-	goroutines bool // whether typed code ever started one
+	waiting    *interp.Program // calls the hook that waits
+	goroutines bool            // whether typed code ever started one
 
 	turn     sync.Mutex // held while a command runs
 	nowMutex sync.Mutex
@@ -64,7 +64,7 @@ func newInterpreter(config interpreterConfig) (*interpreter, error) {
 	i.yaegi = interp.New(interp.Options{
 		// fmt's own Print functions are exported with Stdout bound; what is left to yaegi is the builtin println.
 		Stdout:               config.Stderr,
-		Stderr:               &i.noise,
+		Stderr:               io.Discard, // a line for each frame of a panic
 		Stdin:                nothing{},
 		Args:                 []string{"console"},
 		SourcecodeFilesystem: fstest.MapFS{},
@@ -77,6 +77,11 @@ func newInterpreter(config interpreterConfig) (*interpreter, error) {
 	if _, err := i.yaegi.Eval(`import . "` + consolePath + `"`); err != nil {
 		return nil, fmt.Errorf("exports of %s: %w", consolePath, err)
 	}
+	waiting, err := i.yaegi.Compile(hookHold + "()")
+	if err != nil {
+		return nil, fmt.Errorf("prepare the interpreter: %w", err)
+	}
+	i.waiting = waiting
 	i.library = newLibrary(exports)
 	i.scope = newScope(i.library, config.Protected)
 	return i, nil

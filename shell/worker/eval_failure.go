@@ -34,9 +34,7 @@ func (i *interpreter) runFailure(err error) *wire.Error {
 	if !errors.As(err, &fault) {
 		return i.compileFailure(err)
 	}
-	failure := fromPanic(fault.Value)
-	i.locate(failure, i.noise.take())
-	return failure
+	return fromPanic(fault.Value) // what yaegi says of the place is no more than the beginning of a function
 }
 
 func contextError(err error) error {
@@ -49,17 +47,7 @@ func contextError(err error) error {
 
 // fromPanic makes one sentence of a recovered value. A failure from the driver or a repository keeps its kind, rule and hint.
 func fromPanic(value any) *wire.Error {
-	for {
-		v, ok := value.(reflect.Value)
-		if !ok {
-			break
-		}
-		if !v.IsValid() || !v.CanInterface() {
-			value = "nil"
-			break
-		}
-		value = v.Interface()
-	}
+	value = unwrap(value)
 	if err, ok := value.(error); ok {
 		var known *wire.Error
 		if errors.As(err, &known) && known != nil {
@@ -73,19 +61,39 @@ func fromPanic(value any) *wire.Error {
 		}
 		return &wire.Error{Kind: wire.ErrRuntime, Message: message}
 	}
-	return &wire.Error{Kind: wire.ErrRuntime, Message: "panic: " + tidy(fmt.Sprint(value))}
+	message := fmt.Sprint(value)
+	if text := tidy(message); text != message && strings.HasPrefix(message, "reflect") {
+		return &wire.Error{Kind: wire.ErrRuntime, Message: text}
+	}
+	return &wire.Error{Kind: wire.ErrRuntime, Message: "panic: " + tidy(message)}
+}
+
+// unwrap takes a value out of the reflect.Value in which yaegi hands it on.
+func unwrap(value any) any {
+	for {
+		v, ok := value.(reflect.Value)
+		if !ok {
+			return value
+		}
+		if !v.IsValid() || !v.CanInterface() {
+			return nil
+		}
+		value = v.Interface()
+	}
 }
 
 // tidy takes out of a message what only yaegi understands.
 func tidy(message string) string {
 	message = unmark(withoutSpots(message))
-	if strings.HasPrefix(message, "reflect: ") || strings.HasPrefix(message, "reflect.") {
-		if strings.Contains(message, "zero Value") || strings.Contains(message, "nil") {
-			return "nil pointer dereference"
-		}
-	}
-	if strings.Contains(message, "invalid memory address") {
+	reflected := strings.HasPrefix(message, "reflect: ") || strings.HasPrefix(message, "reflect.")
+	switch {
+	case strings.Contains(message, "invalid memory address"),
+		reflected && (strings.Contains(message, "zero Value") || strings.Contains(message, "nil")):
 		return "nil pointer dereference"
+	case reflected && strings.Contains(message, "index out of range"):
+		return "index out of range"
+	case reflected && strings.Contains(message, "out of bounds"):
+		return "slice bounds out of range"
 	}
 	return regexp.MustCompile(`\bmain\.`).ReplaceAllString(message, "")
 }

@@ -92,10 +92,12 @@ func newTypist(t *testing.T) *typist {
 	y := &typist{t: t, people: newPeople(), release: make(chan struct{})}
 	in, err := newInterpreter(interpreterConfig{Stdout: &y.out, Stderr: &y.err, Protected: []string{"db"}, Exports: interp.Exports{
 		"console/console": {
-			"People":  reflect.ValueOf(y.people),
-			"Person":  reflect.ValueOf((*person)(nil)),
-			"Boom":    reflect.ValueOf(func() { panic(errors.New("boom from compiled code")) }),
-			"Fatal":   reflect.ValueOf(func() { panic(fmt.Errorf("saving: %w", &wire.Error{Kind: wire.ErrRefused, Message: "read only", Rule: "write", Hint: "start with --write"})) }),
+			"People": reflect.ValueOf(y.people),
+			"Person": reflect.ValueOf((*person)(nil)),
+			"Boom":   reflect.ValueOf(func() { panic(errors.New("boom from compiled code")) }),
+			"Fatal": reflect.ValueOf(func() {
+				panic(fmt.Errorf("saving: %w", &wire.Error{Kind: wire.ErrRefused, Message: "read only", Rule: "write", Hint: "start with --write"}))
+			}),
 			"Nothing": reflect.ValueOf(func() {}),
 			"Pair":    reflect.ValueOf(func() (int, error) { return 1, nil }),
 			"Fails":   reflect.ValueOf(func() (int, error) { return 0, errors.New("it failed") }),

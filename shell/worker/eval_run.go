@@ -25,6 +25,7 @@ const (
 	hookClear = "clear" + mark
 	hookFault = "fault" + mark
 	hookHold  = "hold" + mark
+	hookPlain = "plain" + mark
 )
 
 // running is one command while it runs.
@@ -37,7 +38,12 @@ type running struct {
 	mutex  sync.Mutex
 	shown  []any
 	faults []any
-	hold   chan struct{}
+
+	cancel  context.CancelFunc
+	begun   sync.Once
+	held    chan struct{} // closed when the guard stands
+	hold    chan struct{} // closed to let it go
+	guarded chan struct{} // closed when it is gone
 }
 
 func (i *interpreter) hooks() map[string]any {
@@ -57,12 +63,13 @@ func (i *interpreter) hooks() map[string]any {
 			r := i.running()
 			r.mutex.Lock()
 			defer r.mutex.Unlock()
-			r.faults = append(r.faults, fault)
+			r.faults = append(r.faults, unwrap(fault))
 		},
+		hookPlain: unwrap,
 		hookHold: func() {
-			if hold := i.running().hold; hold != nil {
-				<-hold
-			}
+			r := i.running()
+			r.begun.Do(func() { close(r.held) })
+			<-r.hold
 		},
 	}
 }
@@ -74,12 +81,29 @@ func (i *interpreter) running() *running {
 }
 
 func newRunning(i *interpreter, ctx context.Context, command int) *running {
-	r := &running{i: i, ctx: ctx, command: command, before: runtime.NumGoroutine()}
+	r := &running{
+		i: i, command: command, before: runtime.NumGoroutine(),
+		held: make(chan struct{}), hold: make(chan struct{}), guarded: make(chan struct{}),
+	}
+	r.ctx, r.cancel = context.WithCancel(ctx)
 	i.nowMutex.Lock()
 	i.now = r
 	i.nowMutex.Unlock()
-	i.noise.take()
+	r.guard()
 	return r
+}
+
+// guard begins an execution that waits. yaegi can stop only what belongs to the execution that was begun with a context last; as long
+// as this one waits, that is everything the command does, its goroutines included. Cancelling r.ctx stops it all.
+func (r *running) guard() {
+	go func() {
+		defer close(r.guarded)
+		_, _ = r.i.yaegi.ExecuteWithContext(r.ctx, r.i.waiting)
+	}()
+	select {
+	case <-r.held:
+	case <-r.guarded:
+	}
 }
 
 // unit runs one unit.
@@ -99,7 +123,7 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 	}
 	if p.call != nil {
 		if failure := r.execute(&ast.BlockStmt{Lbrace: p.call.Pos(), List: []ast.Stmt{p.call}, Rbrace: p.call.End()}); failure != nil {
-			return nil, failure
+			return nil, r.i.at(u.statement, failure)
 		}
 	}
 	if u.shown == nil {
@@ -107,7 +131,7 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	value, failure := result(u, r.shown)
+	value, failure := r.i.library.result(u, r.shown)
 	if !u.last {
 		value = nil
 	}
@@ -119,14 +143,25 @@ func (r *running) execute(node ast.Node) *wire.Error {
 	if err != nil {
 		return r.i.compileFailure(err)
 	}
-	// Goroutines inherit the label, so what outlives the command can be told from everything else in the process.
-	pprof.SetGoroutineLabels(pprof.WithLabels(r.ctx, pprof.Labels(goroutineLabel, strconv.Itoa(r.command))))
-	_, err = r.i.yaegi.ExecuteWithContext(r.ctx, compiled)
-	pprof.SetGoroutineLabels(r.ctx)
-	if err != nil {
-		return r.i.runFailure(err)
+	ended := make(chan error, 1)
+	go func() {
+		// Goroutines inherit the label, so what outlives the command can be told from everything else in the process.
+		pprof.SetGoroutineLabels(pprof.WithLabels(r.ctx, pprof.Labels(goroutineLabel, r.label())))
+		_, err := r.i.yaegi.Execute(compiled)
+		ended <- err
+	}()
+	select {
+	case <-r.ctx.Done():
+		return stopped(r.ctx.Err())
+	case err := <-ended:
+		if failure := stopped(r.ctx.Err()); failure != nil {
+			return failure // a stopped execution ends without an error
+		}
+		if err != nil {
+			return r.i.runFailure(err)
+		}
+		return nil
 	}
-	return nil
 }
 
 func (r *running) compile(node ast.Node) (p *interp.Program, err error) {
@@ -140,16 +175,26 @@ func (r *running) compile(node ast.Node) (p *interp.Program, err error) {
 
 const goroutineLabel = "vouchsafe command"
 
+// label tells this command from every other in the process.
+func (r *running) label() string { return fmt.Sprintf("%d %p", r.command, r) }
+
 // end stops the goroutines that the command left behind, and counts those that do not stop.
 func (r *running) end() int {
-	if !r.i.goroutines && r.ctx.Err() == nil && runtime.NumGoroutine() <= r.before {
-		return 0
+	defer r.cancel()
+	left := 0
+	// The guard is two goroutines.
+	if r.i.goroutines || r.ctx.Err() != nil || runtime.NumGoroutine() > r.before+2 {
+		left = r.left()
 	}
-	left := r.left()
+	if left > 0 {
+		r.cancel()
+		<-r.guarded
+	}
+	close(r.hold)
+	<-r.guarded
 	if left == 0 {
 		return 0
 	}
-	r.stop()
 	// They stop at their next step; compiled code that waits or computes does not.
 	deadline := time.NewTimer(r.i.config.Grace)
 	defer deadline.Stop()
@@ -167,19 +212,6 @@ func (r *running) end() int {
 	}
 }
 
-// stop tells every interpreted goroutine to end. yaegi does so when an execution is cancelled, so one is begun that waits for it.
-func (r *running) stop() {
-	r.hold = make(chan struct{})
-	defer close(r.hold)
-	p, err := r.i.yaegi.Compile(hookHold + "()")
-	if err != nil {
-		return
-	}
-	cancelled, cancel := context.WithCancel(context.WithoutCancel(r.ctx))
-	cancel()
-	_, _ = r.i.yaegi.ExecuteWithContext(cancelled, p)
-}
-
 // left counts the goroutines that carry this command's label.
 func (r *running) left() int {
 	var profile bytes.Buffer
@@ -187,7 +219,7 @@ func (r *running) left() int {
 		return 1 // uncounted is not none
 	}
 	count := 0
-	label := regexp.MustCompile(`(?m)^(\d+) @.*\n# labels: \{.*"` + goroutineLabel + `":"` + strconv.Itoa(r.command) + `".*\}`)
+	label := regexp.MustCompile(`(?m)^(\d+) @.*\n# labels: \{.*"` + goroutineLabel + `":"` + r.label() + `".*\}`)
 	for _, m := range label.FindAllStringSubmatch(profile.String(), -1) {
 		n, _ := strconv.Atoi(m[1])
 		count += n

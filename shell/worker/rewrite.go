@@ -30,8 +30,13 @@ type rewriter struct {
 // rewrite changes the unit's syntax tree in place.
 func (i *interpreter) rewrite(u *unit) (program, *wire.Error) {
 	r := &rewriter{i: i, u: u, rename: u.names}
+	if u.statement != nil {
+		u.statement = r.modern(u.statement).(ast.Stmt)
+	}
+	for n, d := range u.decls {
+		u.decls[n] = r.modern(d).(ast.Decl)
+	}
 	for _, node := range u.nodes() {
-		r.modern(node)
 		r.names(node)
 	}
 	if r.failure != nil {
@@ -155,14 +160,19 @@ func (r *rewriter) names(node ast.Node) {
 }
 
 // modern translates what yaegi does not know, or knows by the rules of an older Go.
-func (r *rewriter) modern(root ast.Node) {
-	astutil.Apply(root, nil, func(c *astutil.Cursor) bool {
+func (r *rewriter) modern(root ast.Node) ast.Node {
+	return astutil.Apply(root, nil, func(c *astutil.Cursor) bool {
 		if r.failure != nil {
 			return false
 		}
 		switch n := c.Node().(type) {
 		case *ast.CallExpr:
+			r.instance(n)
 			r.builtin(c, n)
+		case *ast.DeferStmt:
+			r.deferred(c, n)
+		case *ast.TypeSwitchStmt:
+			r.typeSwitch(n)
 		case *ast.GoStmt:
 			r.goroutine(n)
 		case *ast.ForStmt:

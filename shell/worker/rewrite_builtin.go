@@ -11,7 +11,7 @@ import (
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
-// builtin writes min, max and clear in the Go that yaegi knows.
+// builtin writes min, max and clear in the Go that yaegi knows, and makes recover return what panicked.
 func (r *rewriter) builtin(c *astutil.Cursor, call *ast.CallExpr) {
 	id, ok := ast.Unparen(call.Fun).(*ast.Ident)
 	if !ok {
@@ -22,6 +22,11 @@ func (r *rewriter) builtin(c *astutil.Cursor, call *ast.CallExpr) {
 		return
 	}
 	switch object.Name() {
+	case "recover":
+		// What yaegi recovers is wrapped, and would be neither the string nor the error that panicked.
+		if _, alone := c.Parent().(*ast.ExprStmt); !alone {
+			c.Replace(&ast.CallExpr{Fun: &ast.Ident{Name: hookPlain, NamePos: call.Pos()}, Lparen: call.Lparen, Args: []ast.Expr{call}, Rparen: call.Rparen})
+		}
 	case "clear":
 		call.Fun = &ast.Ident{Name: hookClear, NamePos: id.Pos()}
 	case "min", "max":

@@ -73,7 +73,7 @@ func (i *interpreter) checkStatement(s *scope, u *unit, used, hidden map[string]
 	u.statement = &ast.ExprStmt{X: show}
 	failure := i.checkFile(s, u, body(u.statement), used, hidden)
 	if failure != nil {
-		failure.Message = strings.TrimSuffix(failure.Message, " in argument to "+hookShow)
+		failure.Message = strings.Replace(failure.Message, " in argument to "+unmark(hookShow), "", 1)
 		return failure
 	}
 	u.static = u.info.Types[u.shown].Type
@@ -164,15 +164,15 @@ func (i *interpreter) checkFile(s *scope, u *unit, decls []ast.Decl, used, hidde
 	if failure := i.refuseAssign(u); failure != nil {
 		return failure
 	}
-	if first == nil {
-		return nil
+	if first != nil {
+		return i.mistake(s, *first)
 	}
-	return i.mistake(s, *first)
+	return i.refuseAssertions(s, u)
 }
 
 // mistake turns what the type checker found into what a person reads.
 func (i *interpreter) mistake(s *scope, e types.Error) *wire.Error {
-	failure := &wire.Error{Kind: wire.ErrSyntax, Message: unmark(e.Msg), Hint: "nothing ran"}
+	failure := &wire.Error{Kind: wire.ErrSyntax, Message: s.library.unqualified(unmark(e.Msg)), Hint: "nothing ran"}
 	failure.Line, failure.Column = i.position(e.Pos)
 	name, undefined := strings.CutPrefix(e.Msg, "undefined: ")
 	if !undefined {

@@ -155,10 +155,11 @@ func pieces(source string) []piece {
 // read splits a command into units, and refuses what no rewriting could make right.
 func (i *interpreter) read(command int, source string) ([]*unit, *wire.Error) {
 	if at := strings.Index(source, mark); at >= 0 {
-		i.sources.files["whole"] = origin{source: source}
-		line, column := i.sources.place("whole", at)
+		i.sources.files[mark] = origin{source: source}
+		line, column := i.sources.place(mark, at)
 		return nil, &wire.Error{Kind: wire.ErrSyntax, Message: "the letter " + mark + " is not allowed here", Line: line, Column: column}
 	}
+	clear(i.sources.files) // no message names a place in an earlier command
 	var units []*unit
 	for n, p := range pieces(source) {
 		read, failure := i.readPiece(fmt.Sprintf("%s%d.%d", mark, command, n), source, p)
@@ -194,6 +195,7 @@ func (i *interpreter) readPiece(name, source string, p piece) ([]*unit, *wire.Er
 	if err != nil {
 		return nil, i.syntax(err)
 	}
+	file.Comments = nil
 	switch p.kind {
 	case token.IMPORT:
 		return nil, i.readImports(file)
@@ -250,6 +252,9 @@ func (i *interpreter) syntax(err error) *wire.Error {
 	var list scanner.ErrorList
 	if errors.As(err, &list) && len(list) > 0 {
 		failure.Message = list[0].Msg
+		if failure.Message == "expected declaration, found '}'" {
+			failure.Message = "unexpected }"
+		}
 		failure.Line, failure.Column = i.sources.place(list[0].Pos.Filename, list[0].Pos.Offset)
 	}
 	return failure

@@ -58,7 +58,9 @@ func (s *scope) trial() *scope {
 
 // pack returns a package that holds what typed code sees now under the names it uses, except those it is about to declare.
 func (s *scope) pack(used, hidden map[string]bool) *types.Package {
-	pkg := types.NewPackage("main", "main")
+	pkg := s.library.pkg("main")
+	// Types of earlier commands belong to this very package, so their unexported fields stay within reach; only what is in scope changes.
+	*pkg = *types.NewPackage("main", "main")
 	for name, b := range s.names {
 		if used[name] && !hidden[name] {
 			pkg.Scope().Insert(b.object)

@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"path"
 	"reflect"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -20,6 +21,7 @@ type library struct {
 	symbols  map[string]map[string]reflect.Value // by import path
 	names    map[string]string                   // an import path's package name
 	packages map[string]*types.Package
+	home     map[string]bool // packages of the console's own types
 	types    map[reflect.Type]types.Type
 	written  map[reflect.Type]string    // how typed code may write a compiled type: time.Duration, Person
 	spelled  map[*types.TypeName]string // the same, by the type checker's view of it
@@ -28,7 +30,7 @@ type library struct {
 func newLibrary(exports interp.Exports) *library {
 	l := &library{
 		symbols: map[string]map[string]reflect.Value{}, names: map[string]string{},
-		packages: map[string]*types.Package{}, types: map[reflect.Type]types.Type{}, written: map[reflect.Type]string{}, spelled: map[*types.TypeName]string{},
+		packages: map[string]*types.Package{}, home: map[string]bool{}, types: map[reflect.Type]types.Type{}, written: map[reflect.Type]string{}, spelled: map[*types.TypeName]string{},
 	}
 	for key, symbols := range exports {
 		if key == "." {
@@ -51,9 +53,24 @@ func (l *library) write(p, name string, t reflect.Type) {
 	switch {
 	case p == consolePath:
 		l.written[t] = name
+		if l.symbols[t.PkgPath()] == nil && t.PkgPath() != "" {
+			l.home[t.PkgPath()] = true
+		}
 	case l.written[t] == "" || t.PkgPath() == p && strings.Contains(l.written[t], "."):
 		l.written[t] = l.names[p] + "." + name
 	}
+}
+
+// unqualified drops from a message the packages of the console's own types: people know them as Person, not as models.Person.
+func (l *library) unqualified(message string) string {
+	for p := range l.home {
+		name := l.pkg(p).Name()
+		if !strings.Contains(message, name+".") {
+			continue
+		}
+		message = regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+`\.`).ReplaceAllString(message, "")
+	}
+	return message
 }
 
 // Import returns the package of that path, or an error where typed code may not use it.

@@ -18,19 +18,20 @@ const (
 )
 
 // show makes the tree of a value.
-func show(value any) wire.Value { return showTyped(reflect.ValueOf(value), nil) }
+func show(value any) wire.Value { return showTyped(reflect.ValueOf(value), nil, &library{}) }
 
 // showTyped makes the tree of a value whose static type the type checker knows: it alone knows the names of interpreted types.
-func showTyped(v reflect.Value, static types.Type) wire.Value {
-	s := &shower{items: showItems, bytes: showBytes, path: map[visit]bool{}}
+func showTyped(v reflect.Value, static types.Type, l *library) wire.Value {
+	s := &shower{library: l, items: showItems, bytes: showBytes, path: map[visit]bool{}}
 	return s.value(v, static, showDepth)
 }
 
 // shower makes one tree.
 type shower struct {
-	items int // how many values it may still hold
-	bytes int
-	path  map[visit]bool // what the value being shown is part of
+	library *library // knows what people call a type
+	items   int      // how many values it may still hold
+	bytes   int
+	path    map[visit]bool // what the value being shown is part of
 }
 
 // visit is a pointer, map or slice on the way down.
@@ -42,6 +43,9 @@ type visit struct {
 
 func (s *shower) value(v reflect.Value, static types.Type, depth int) wire.Value {
 	s.items--
+	if v.IsValid() && v.Type() == reflect.TypeFor[reflect.Value]() && v.CanInterface() {
+		v, static = reflect.ValueOf(unwrap(v.Interface())), nil
+	}
 	for v.IsValid() && v.Kind() == reflect.Interface {
 		v, static = v.Elem(), nil
 	}
@@ -54,20 +58,20 @@ func (s *shower) value(v reflect.Value, static types.Type, depth int) wire.Value
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice:
 		if v.IsNil() && v.Kind() == reflect.Pointer {
-			return wire.Value{Kind: wire.KindNil, Type: typeName(v.Type(), static)}
+			return wire.Value{Kind: wire.KindNil, Type: s.library.called(v.Type(), static)}
 		}
 		here := visit{at: v.Pointer(), t: v.Type()}
 		if v.Kind() == reflect.Slice {
 			here.length = v.Len()
 		}
 		if s.path[here] && (v.Kind() != reflect.Slice || v.Len() > 0) {
-			return wire.Value{Kind: wire.KindCycle, Type: typeName(v.Type(), static)}
+			return wire.Value{Kind: wire.KindCycle, Type: s.library.called(v.Type(), static)}
 		}
 		s.path[here] = true
 		defer delete(s.path, here)
 	}
 	if depth == 0 {
-		return wire.Value{Kind: wire.KindOpaque, Type: typeName(v.Type(), static), Cut: 1}
+		return wire.Value{Kind: wire.KindOpaque, Type: s.library.called(v.Type(), static), Cut: 1}
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -86,7 +90,7 @@ func (s *shower) value(v reflect.Value, static types.Type, depth int) wire.Value
 }
 
 func (s *shower) scalar(v reflect.Value, static types.Type) wire.Value {
-	name := typeName(v.Type(), static)
+	name := s.library.called(v.Type(), static)
 	switch {
 	case v.Kind() == reflect.Bool:
 		value := wire.Value{Kind: wire.KindBool, Type: name}
@@ -122,12 +126,14 @@ func (s *shower) text(kind wire.Kind, name, text string) wire.Value {
 }
 
 func (s *shower) list(v reflect.Value, static types.Type, depth int) wire.Value {
-	value := wire.Value{Kind: wire.KindList, Type: typeName(v.Type(), static)}
+	value := wire.Value{Kind: wire.KindList, Type: s.library.called(v.Type(), static)}
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		value.Kind = wire.KindBytes
 		keep := min(v.Len(), s.bytes)
 		value.Bytes = make([]byte, keep)
-		reflect.Copy(reflect.ValueOf(value.Bytes), v.Slice(0, keep).Convert(reflect.TypeFor[[]byte]()))
+		for n := range value.Bytes {
+			value.Bytes[n] = byte(v.Index(n).Uint())
+		}
 		value.Cut = v.Len() - keep
 		s.bytes -= keep
 		return value
@@ -143,7 +149,7 @@ func (s *shower) list(v reflect.Value, static types.Type, depth int) wire.Value 
 }
 
 func (s *shower) mapping(v reflect.Value, static types.Type, depth int) wire.Value {
-	value := wire.Value{Kind: wire.KindMap, Type: typeName(v.Type(), static)}
+	value := wire.Value{Kind: wire.KindMap, Type: s.library.called(v.Type(), static)}
 	keys := v.MapKeys()
 	sort.SliceStable(keys, func(a, b int) bool { return less(keys[a], keys[b]) })
 	var keyType types.Type

@@ -12,7 +12,7 @@ import (
 
 // result is what a command's last expression came to. A trailing error of several values, or the error of a call that returns
 // nothing else, fails the command unless it is nil; so does a *gorm.DB that holds one.
-func result(u *unit, values []any) (*wire.Value, *wire.Error) {
+func (l *library) result(u *unit, values []any) (*wire.Value, *wire.Error) {
 	statics := []types.Type{u.static}
 	if tuple, several := u.static.(*types.Tuple); several {
 		statics = statics[:0]
@@ -34,13 +34,14 @@ func result(u *unit, values []any) (*wire.Value, *wire.Error) {
 	if fallible && last > 0 {
 		statics = statics[:last]
 	}
+	show := func(n int) wire.Value { return showTyped(reflect.ValueOf(values[n]), statics[n], l) }
 	if len(statics) == 1 {
-		value := showTyped(reflect.ValueOf(values[0]), statics[0])
+		value := show(0)
 		return &value, nil
 	}
 	list := wire.Value{Kind: wire.KindList}
-	for n, static := range statics {
-		list.Items = append(list.Items, showTyped(reflect.ValueOf(values[n]), static))
+	for n := range statics {
+		list.Items = append(list.Items, show(n))
 	}
 	return &list, nil
 }

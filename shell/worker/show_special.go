@@ -56,7 +56,7 @@ func (s *shower) special(v reflect.Value) (wire.Value, bool) {
 
 // byMethod shows errors by their text, and optional columns such as sql.NullString by what they hold.
 func (s *shower) byMethod(v reflect.Value) (shown wire.Value, ok bool) {
-	name := typeName(v.Type(), nil)
+	name := s.library.called(v.Type(), nil)
 	defer func() {
 		// A method of the company's models may panic; what it panicked with is shown in its place.
 		if fault := recover(); fault != nil {

@@ -12,7 +12,7 @@ import (
 // structure shows the exported fields of a compiled struct, and all fields of one that was typed. An embedded struct's fields stand
 // in its place, as they are used.
 func (s *shower) structure(v reflect.Value, static types.Type, depth int) wire.Value {
-	value := wire.Value{Kind: wire.KindStruct, Type: typeName(v.Type(), static)}
+	value := wire.Value{Kind: wire.KindStruct, Type: s.library.called(v.Type(), static)}
 	typed := v.Type().Name() == ""
 	for n := range v.NumField() {
 		f := v.Type().Field(n)
@@ -49,12 +49,15 @@ func typedName(name string) string {
 	return name
 }
 
-// typeName is the type as a person would write it: Person, []Person, map[string]int.
-func typeName(t reflect.Type, static types.Type) string {
+// called is the type as a person would write it: Person, []Person, map[string]int.
+func (l *library) called(t reflect.Type, static types.Type) string {
+	if written := l.written[t]; written != "" {
+		return written
+	}
 	if static != nil {
 		if b, ok := types.Unalias(static).(*types.Basic); !ok || b.Info()&types.IsUntyped == 0 {
 			return types.TypeString(static, func(p *types.Package) string {
-				if p.Path() == "main" || p.Path() == consolePath {
+				if p.Path() == "main" || p.Path() == consolePath || l.home[p.Path()] {
 					return ""
 				}
 				return p.Name()
@@ -64,16 +67,16 @@ func typeName(t reflect.Type, static types.Type) string {
 	switch {
 	case t.Name() != "":
 		name := shortName(t.Name())
-		if p := t.PkgPath(); p != "" && p != "main" {
+		if p := t.PkgPath(); p != "" && p != "main" && !l.home[p] {
 			return p[strings.LastIndexByte(p, '/')+1:] + "." + name
 		}
 		return name
 	case t.Kind() == reflect.Pointer:
-		return "*" + typeName(t.Elem(), nil)
+		return "*" + l.called(t.Elem(), nil)
 	case t.Kind() == reflect.Slice:
-		return "[]" + typeName(t.Elem(), nil)
+		return "[]" + l.called(t.Elem(), nil)
 	case t.Kind() == reflect.Map:
-		return "map[" + typeName(t.Key(), nil) + "]" + typeName(t.Elem(), nil)
+		return "map[" + l.called(t.Key(), nil) + "]" + l.called(t.Elem(), nil)
 	case t.Kind() == reflect.Struct:
 		return "struct"
 	case t.Kind() == reflect.Interface && t.NumMethod() == 0:

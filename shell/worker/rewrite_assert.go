@@ -1,0 +1,153 @@
+package worker
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// refuseAssertions refuses to ask an interface for a type where yaegi would say yes to another one: inside an interface it knows a typed type
+// only by what it is made of.
+func (i *interpreter) refuseAssertions(s *scope, u *unit) (failure *wire.Error) {
+	ask := func(operand, asked ast.Expr) {
+		if failure != nil || asked == nil || operand == nil {
+			return
+		}
+		from, to := u.info.Types[operand].Type, u.info.Types[asked].Type
+		if from == nil || to == nil {
+			return
+		}
+		if why := s.confused(u, from, to); why != "" {
+			failure = i.at(asked, &wire.Error{Kind: wire.ErrSyntax, Message: why, Hint: "nothing ran; give the types an interface with a method, and call that"})
+		}
+	}
+	for _, node := range u.nodes() {
+		ast.Inspect(node, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.TypeAssertExpr:
+				ask(n.X, n.Type)
+			case *ast.TypeSwitchStmt:
+				operand := switched(n).X
+				for _, clause := range n.Body.List {
+					for _, asked := range clause.(*ast.CaseClause).List {
+						ask(operand, asked)
+					}
+				}
+			}
+			return failure == nil
+		})
+	}
+	return failure
+}
+
+func switched(s *ast.TypeSwitchStmt) *ast.TypeAssertExpr {
+	switch a := s.Assign.(type) {
+	case *ast.ExprStmt:
+		return ast.Unparen(a.X).(*ast.TypeAssertExpr)
+	default:
+		return ast.Unparen(a.(*ast.AssignStmt).Rhs[0]).(*ast.TypeAssertExpr)
+	}
+}
+
+// confused says which types yaegi could not tell apart, or nothing.
+func (s *scope) confused(u *unit, from, to types.Type) string {
+	target := to
+	if p, ok := types.Unalias(to).(*types.Pointer); ok {
+		target = p.Elem()
+	}
+	named, isNamed := types.Unalias(target).(*types.Named)
+	typed := isNamed && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "main"
+	if !typed && isNamed {
+		return "" // compiled types keep their names
+	}
+	if ours, ok := types.Unalias(from).(*types.Named); ok && ours.Obj().Pkg() != nil && ours.Obj().Pkg().Path() == "main" {
+		return "" // an interface that was typed keeps them too
+	}
+	name := types.TypeString(to, func(*types.Package) string { return "" })
+	_, isInterface := target.Underlying().(*types.Interface)
+	_, isStruct := target.Underlying().(*types.Struct)
+	switch {
+	case typed && isInterface:
+		return fmt.Sprintf("an any cannot be asked here whether it is a %s", name)
+	case isInterface:
+		return ""
+	case typed && !isStruct:
+		return fmt.Sprintf("inside an any, %s cannot be told from %s here", name, target.Underlying())
+	}
+	for other := range s.typedNames(u) {
+		if other != named && types.Identical(other.Underlying(), target.Underlying()) {
+			return fmt.Sprintf("inside an any, %s cannot be told from %s here", name, other.Obj().Name())
+		}
+	}
+	return ""
+}
+
+// typedNames yields the types that were typed in this session, and in this unit.
+func (s *scope) typedNames(u *unit) func(func(*types.Named) bool) {
+	return func(yield func(*types.Named) bool) {
+		visit := func(o types.Object) bool {
+			t, ok := o.(*types.TypeName)
+			if !ok {
+				return true
+			}
+			named, ok := types.Unalias(t.Type()).(*types.Named)
+			if !ok || named.Obj() != t || t.Pkg().Path() != "main" {
+				return true
+			}
+			return yield(named)
+		}
+		for _, b := range s.names {
+			if !visit(b.object) {
+				return
+			}
+		}
+		for _, o := range u.info.Defs {
+			if o != nil && o.Pkg() != nil && !visit(o) {
+				return
+			}
+		}
+	}
+}
+
+// typeSwitch binds the value of a type switch that does not: without that yaegi finds no type that was typed.
+func (r *rewriter) typeSwitch(s *ast.TypeSwitchStmt) {
+	if _, bound := s.Assign.(*ast.AssignStmt); bound {
+		return
+	}
+	name := r.i.scope.fresh("switched")
+	head := r.statements("switch " + name + " := any(nil).(type) { default: _ = " + name + " }")[0].(*ast.TypeSwitchStmt)
+	assign := head.Assign.(*ast.AssignStmt)
+	assign.Rhs = []ast.Expr{switched(s)}
+	s.Assign = assign
+	for _, clause := range s.Body.List {
+		c := clause.(*ast.CaseClause)
+		c.Body = append(r.statements("_ = "+name), c.Body...)
+	}
+}
+
+// instance writes down the type arguments that Go infers: yaegi infers some of them wrongly.
+func (r *rewriter) instance(call *ast.CallExpr) {
+	id, ok := ast.Unparen(call.Fun).(*ast.Ident)
+	if !ok {
+		return
+	}
+	found, ok := r.u.info.Instances[id]
+	if !ok || found.TypeArgs.Len() == 0 {
+		return
+	}
+	list := &ast.IndexListExpr{X: call.Fun, Lbrack: call.Lparen, Rbrack: call.Lparen}
+	for n := range found.TypeArgs.Len() {
+		spelled, ok := r.i.scope.spell(found.TypeArgs.At(n))
+		if !ok {
+			return
+		}
+		list.Indices = append(list.Indices, r.expression(spelled))
+	}
+	if len(list.Indices) == 1 {
+		call.Fun = &ast.IndexExpr{X: call.Fun, Lbrack: call.Lparen, Index: list.Indices[0], Rbrack: call.Lparen}
+		return
+	}
+	call.Fun = list
+}
