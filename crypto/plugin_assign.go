@@ -5,8 +5,6 @@ import (
 	"sort"
 
 	"gorm.io/gorm"
-
-	"github.com/vouchsafe/vouchsafe/crypto"
 )
 
 // structToMap makes the assignments of Updates(struct) explicit, by GORM's own rules: what is zero is left out unless it is selected.

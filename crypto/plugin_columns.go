@@ -5,8 +5,6 @@ import (
 	"reflect"
 
 	"gorm.io/gorm"
-
-	"github.com/vouchsafe/vouchsafe/crypto"
 )
 
 // stored is a cell as it will be read.

@@ -4,8 +4,6 @@ import (
 	"reflect"
 
 	"gorm.io/gorm"
-
-	"github.com/vouchsafe/vouchsafe/crypto"
 )
 
 // creating is what a Create remembers from before its INSERT to after it.
