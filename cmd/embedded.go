@@ -136,7 +136,7 @@ func (p *program) openEmbedded(ctx context.Context, c *config) (*embedded, error
 }
 
 func (e *embedded) start(ctx context.Context, p *program) error {
-	launcher, err := launcherOf(e.config)
+	launcher, err := p.launcher(e.config)
 	if err != nil {
 		return err
 	}
@@ -202,11 +202,14 @@ func (e *embedded) close(ctx context.Context) {
 	e.stores.close()
 }
 
-// launcherOf says which binaries become launcher and worker.
-func launcherOf(c *config) (confine.Launcher, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return confine.Launcher{}, fmt.Errorf("this binary's path: %w", err)
+// launcher says which binaries become launcher and worker.
+func (p *program) launcher(c *config) (confine.Launcher, error) {
+	self := p.self
+	if self == "" {
+		var err error
+		if self, err = os.Executable(); err != nil {
+			return confine.Launcher{}, fmt.Errorf("this binary's path: %w", err)
+		}
 	}
 	l := confine.Launcher{Self: self, Worker: self}
 	if c.Worker != "" {

@@ -50,6 +50,7 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 
+	self   string // the binary that becomes launcher and worker; empty: the one that runs
 	config string // --config
 	json   bool   // --json
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -11,7 +12,6 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/vouchsafe/vouchsafe/audit"
-	"github.com/vouchsafe/vouchsafe/migrations"
 )
 
 // A Harness is a record for one test. Its fields may be used and replaced; Log is closed when the test ends.
@@ -157,19 +157,31 @@ func Edit(t testing.TB, path string, statements ...string) {
 // Migrations are the record's tables.
 func Migrations(t testing.TB) fs.FS {
 	t.Helper()
-	files, err := migrations.Audit("sqlite")
+	return tables(t, "audit")
+}
+
+// tables are a store's SQL, as it stands in the source tree: this package imports the record only.
+func tables(t testing.TB, store string) fs.FS {
+	t.Helper()
+	dir, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return os.DirFS(filepath.Join(dir, "migrations", store, "sqlite"))
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Fatal("the test does not run inside the source tree")
+		}
+		dir = parent
+	}
 }
 
 func makeKeyStore(t testing.TB, path string) {
 	t.Helper()
-	files, err := migrations.Keys("sqlite")
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := tables(t, "keys")
 	db, err := sql.Open("sqlite", path+"?_pragma=journal_mode(wal)")
 	if err != nil {
 		t.Fatal(err)

@@ -98,7 +98,6 @@ type found struct {
 	at       *any
 	envelope []byte
 	header   crypto.Header
-	text     bool // the plaintext is text
 }
 
 // unseal replaces the envelopes of a page: by what they hold where the consent covers it, else by a reference.

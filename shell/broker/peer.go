@@ -142,8 +142,9 @@ type ending struct {
 }
 
 // turn hands one recorded command to the worker and serves its requests until it answers. Where it does not answer, or
-// speaks out of turn, the ending says so and the worker is dead.
-func (p *peer) turn(ctx context.Context, command int, source string, timeout time.Duration, serve func(context.Context, wire.Request) wire.Response) (*wire.Done, *ending) {
+// speaks out of turn, the ending says so and the worker is dead. Ahead is called after each answer, with what it was.
+func (p *peer) turn(ctx context.Context, command int, source string, timeout time.Duration,
+	serve func(context.Context, wire.Request) wire.Response, ahead func(context.Context, wire.Response)) (*wire.Done, *ending) {
 	var nonce wire.Nonce
 	rand.Read(nonce[:]) // never fails
 	ctx, stop := context.WithTimeout(ctx, timeout)
@@ -184,6 +185,7 @@ func (p *peer) turn(ctx context.Context, command int, source string, timeout tim
 			if err := p.send(p.statements, response); err != nil {
 				return dead(reasonCrashed, crashed())
 			}
+			ahead(ctx, response)
 		case <-cancelled:
 			cancelled = nil
 			if err := p.send(p.control, wire.Control{Cancel: &wire.Cancel{Nonce: nonce}}); err != nil {

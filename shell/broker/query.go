@@ -23,8 +23,18 @@ type cursor struct {
 	began     bool // a reading transaction was begun for it
 	stop      func()
 	clock     *time.Timer
-	count     int64
+	count     int64 // rows read
+	given     int64 // rows that went to the worker
 	bytes     int
+	ahead     *ahead // the page after the last one, read while the worker is busy with that
+}
+
+// ahead is a page that was read before it was asked for.
+type ahead struct {
+	response wire.Response
+	more     bool
+	given    int64
+	err      error
 }
 
 // run runs one typed statement: on its connection's transaction, else, where it can write, in a transaction of its own,
@@ -127,6 +137,7 @@ func (c *command) start(ctx context.Context, cur *cursor, r wire.Request) (wire.
 	}
 	response.Columns = rows.Columns()
 	if !more {
+		cur.given = cur.count
 		response.Affected, response.LastID = rows.Changed(), rows.LastID()
 		c.complete(ctx, cur)
 		return response, nil
@@ -135,6 +146,7 @@ func (c *command) start(ctx context.Context, cur *cursor, r wire.Request) (wire.
 	response.Cursor = uint64(c.lastCursor)
 	c.cursors[response.Cursor] = cur
 	cur.clock.Stop()
+	cur.given = cur.count
 	return response, nil
 }
 
@@ -144,9 +156,11 @@ func (c *command) next(ctx context.Context, id uint64) (wire.Response, error) {
 	if cur == nil {
 		return wire.Response{}, databaseError("", "the result is closed", "")
 	}
-	cur.clock.Reset(c.session.broker.Policy.Limits.Statement)
-	response, more, err := c.page(ctx, cur)
-	cur.clock.Stop()
+	if cur.ahead == nil {
+		c.readOn(ctx, cur)
+	}
+	response, more, err := cur.ahead.response, cur.ahead.more, cur.ahead.err
+	cur.given, cur.ahead = cur.ahead.given, nil
 	if err != nil {
 		delete(c.cursors, id)
 		c.noteFailed(cur, err)
@@ -162,12 +176,29 @@ func (c *command) next(ctx context.Context, id uint64) (wire.Response, error) {
 	return response, nil
 }
 
+// readOn reads a result's next page.
+func (c *command) readOn(ctx context.Context, cur *cursor) {
+	cur.clock.Reset(c.session.broker.Policy.Limits.Statement)
+	defer cur.clock.Stop()
+	response, more, err := c.page(ctx, cur)
+	cur.ahead = &ahead{response: response, more: more, given: cur.count, err: err}
+}
+
+// readAhead reads the page that the worker will probably ask for next, while it is busy with the one that it got. In a
+// decrypted period nothing is read before it is asked for: it would be on record as opened.
+func (c *command) readAhead(ctx context.Context, answered wire.Response) {
+	cur := c.cursors[answered.Cursor]
+	if cur != nil && cur.ahead == nil && c.session.mode == shell.Encrypted {
+		c.readOn(ctx, cur)
+	}
+}
+
 // complete notes a result that was read to its end, or as far as it was wanted, and lets go of it.
 func (c *command) complete(ctx context.Context, cur *cursor) {
 	if cur.rows.Writes() {
 		c.statement(cur.statement, cur.args, cur.rows.Changed(), true)
 	} else {
-		c.statement(cur.statement, cur.args, cur.count, false)
+		c.statement(cur.statement, cur.args, cur.given, false)
 	}
 	c.finish(ctx, cur)
 }

@@ -58,7 +58,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	s.commands++
 	c := newCommand(s, result.Command)
 	start := s.broker.Now()
-	done, ending := s.peer.turn(ctx, c.n, source, s.timeout(), c.serve)
+	done, ending := s.peer.turn(ctx, c.n, source, s.timeout(), c.serve, c.readAhead)
 	c.end(ctx)
 	result.Output, result.OutputCut = s.peer.output.take()
 	result.Duration = s.broker.Now().Sub(start)

@@ -42,7 +42,7 @@ func NewConn(stream net.Conn, max int) (*Conn, error) {
 		return nil, fmt.Errorf("cbor encoder: %w", err)
 	}
 	decode, err := cbor.DecOptions{
-		IntDec:            cbor.IntDecConvertSigned,
+		IntDec:            cbor.IntDecConvertSignedOrFail,
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		IndefLength:       cbor.IndefLengthForbidden,
 		MaxNestedLevels:   64,

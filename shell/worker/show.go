@@ -128,6 +128,9 @@ func (s *shower) text(kind wire.Kind, name, text string) wire.Value {
 func (s *shower) list(v reflect.Value, static types.Type, depth int) wire.Value {
 	value := wire.Value{Kind: wire.KindList, Type: s.library.called(v.Type(), static)}
 	if v.Type().Elem().Kind() == reflect.Uint8 {
+		if v.Kind() == reflect.Slice && v.IsNil() {
+			return wire.Value{Kind: wire.KindNil, Type: value.Type}
+		}
 		value.Kind = wire.KindBytes
 		keep := min(v.Len(), s.bytes)
 		value.Bytes = make([]byte, keep)
