@@ -17,6 +17,7 @@ import (
 	"github.com/vouchsafe/vouchsafe/audit"
 	"github.com/vouchsafe/vouchsafe/crypto"
 	"github.com/vouchsafe/vouchsafe/migrations"
+	"github.com/vouchsafe/vouchsafe/shell/worker/confine"
 )
 
 // demoConfig is the vouchsafe.yaml of a demo. Its links are of a made-up company.
@@ -83,8 +84,9 @@ func (p *program) demo(ctx context.Context, dir string, initOnly bool) error {
 		return nil
 	}
 	_, err = fmt.Fprintf(p.stdout, `
-Embedded: typed code runs in a process of its own, without keys, files of yours or the record. The person who runs it
-can reach them, for they own the files. It shows what Vouchsafe does; it is not evidence against them.
+Embedded: console and server are one process, and the person who runs it owns the files. It shows what Vouchsafe does;
+it is not evidence against them. Typed code runs behind: %[2]s.
+Namespaces, Landlock and seccomp are not in this version.
 
 Try:
   vouchsafe exec --config %[1]s --justification https://oncall.example/cards/1480 -e 'People.Find(42)'
@@ -92,7 +94,7 @@ Try:
     --consent https://support.example/conversations/77 --for 'people/42/*' -e 'People.Find(42)'
   vouchsafe audit sessions --config %[1]s
   vouchsafe audit verify --config %[1]s
-`, shellQuote(config))
+`, shellQuote(config), strings.Join(confine.Layers(), ", "))
 	return err
 }
 

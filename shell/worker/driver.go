@@ -266,7 +266,7 @@ func (r *rows) Next(dest []driver.Value) error {
 func (r *rows) value(column string, cell any) driver.Value {
 	switch v := cell.(type) {
 	case *wire.Reference:
-		carried := &crypto.Carried{Reference: cryptoReference(*v), Asker: r.gate}
+		carried := &crypto.Carried{Reference: cryptoReference(*v), Asker: r.gate, Hint: openHint(*v)}
 		switch r.wanted.of(column) {
 		case wantSealed:
 			return carried
@@ -285,6 +285,12 @@ func (r *rows) value(column string, cell any) driver.Value {
 		return v.Plain
 	}
 	return cell
+}
+
+// openHint says how a sealed value would open.
+func openHint(r wire.Reference) string {
+	_, column, _ := strings.Cut(r.Column, ".")
+	return fmt.Sprintf("a fact may do; else ask whose it is for consent: --consent LINK --for %s:%s", r.Row, column)
 }
 
 func reference(r crypto.Reference) *wire.Reference {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/traefik/yaegi/interp"
 
+	"github.com/vouchsafe/vouchsafe/crypto"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
@@ -53,6 +54,10 @@ func fromPanic(value any) *wire.Error {
 		if errors.As(err, &known) && known != nil {
 			copied := *known
 			return &copied
+		}
+		var sealed *crypto.SealedError
+		if errors.As(err, &sealed) {
+			return &wire.Error{Kind: wire.ErrRuntime, Message: strings.TrimSuffix(err.Error(), " (hint: "+sealed.Hint+")"), Hint: sealed.Hint}
 		}
 		var internal runtime.Error
 		message := tidy(err.Error())
