@@ -52,7 +52,7 @@ func (c *command) record(ctx context.Context, events ...audit.Event) error {
 	if c.unrecorded != nil {
 		return c.unrecorded
 	}
-	_, err := c.session.broker.Log.Append(recording(ctx), c.session.where(c.n), append(c.pending, events...)...)
+	err := c.session.record(ctx, c.n, append(c.pending, events...)...)
 	if err == nil {
 		c.pending = nil
 		return nil
@@ -69,10 +69,13 @@ func (c *command) record(ctx context.Context, events ...audit.Event) error {
 // recordBeforeCommit makes the rows touched durable. Where the record kept the entry though it reported it lost, that is
 // as good: the next chain was opened durably behind it.
 func (c *command) recordBeforeCommit(ctx context.Context) error {
-	if c.unrecorded != nil {
+	switch {
+	case c.unrecorded != nil:
 		return c.unrecorded
+	case len(c.pending) == 0:
+		return nil // a disclosure or a fact took them along
 	}
-	_, err := c.session.broker.Log.Append(recording(ctx), c.session.where(c.n), c.pending...)
+	err := c.session.record(ctx, c.n, c.pending...)
 	if err == nil {
 		c.pending = nil
 		return nil
@@ -99,8 +102,10 @@ func (s *Session) settle(ctx context.Context, err error, then func(kept bool)) {
 	}
 	kept := false
 	if failed.Unknown {
+		ctx, cancel := recording(ctx)
+		defer cancel()
 		var kerr error
-		if kept, kerr = s.broker.Log.Kept(recording(ctx), failed); kerr != nil {
+		if kept, kerr = s.broker.Log.Kept(ctx, failed); kerr != nil {
 			s.ended = "the record is away and it is not known what it holds"
 			return
 		}

@@ -169,7 +169,11 @@ func (p *peer) turn(ctx context.Context, command int, source string, timeout tim
 			case r.message.Done == nil || r.message.Done.Nonce != nonce:
 				return dead(reasonProtocol, spokeOutOfTurn())
 			}
-			return r.message.Done, nil
+			done := r.message.Done
+			if cancelled == nil && done.Err != nil { // it was stopped: why, the broker knows better
+				done.Err = stopError(ctx, false)
+			}
+			return done, nil
 		case r := <-p.requests:
 			switch {
 			case r.err != nil && errors.Is(r.err, wire.ErrMalformed):
@@ -245,5 +249,5 @@ func stopError(ctx context.Context, killed bool) *wire.Error {
 
 // hello is what a fresh worker of this session is told.
 func hello(target Target, mode shell.Mode) wire.Hello {
-	return wire.Hello{Version: wire.Version, Dialect: target.Dialect(), Server: target.Version(), Mode: string(mode), Reveal: mode == shell.Decrypted}
+	return wire.Hello{Version: wire.Version, Dialect: target.Dialect(), Server: target.Version(), Mode: string(mode)}
 }

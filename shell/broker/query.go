@@ -19,6 +19,7 @@ type cursor struct {
 	args      []any
 	rows      Rows
 	conn      Connection
+	tx        *transaction // whose conn it is; nil: none
 	borrowed  bool // conn goes back to the pool; else it belongs to a transaction
 	began     bool // a reading transaction was begun for it
 	stop      func()
@@ -45,7 +46,7 @@ func (c *command) run(ctx context.Context, r wire.Request) (wire.Response, error
 		if tx == nil {
 			return wire.Response{}, refuse(ruleSQL, "use db.Transaction(func(tx *gorm.DB) error { … })", "transactions are the broker's")
 		}
-		return wire.Response{}, tx.nest(ctx, verb, name)
+		return wire.Response{}, c.nest(ctx, tx, verb, name)
 	}
 	switch {
 	case tx != nil:
@@ -53,7 +54,7 @@ func (c *command) run(ctx context.Context, r wire.Request) (wire.Response, error
 	case c.session.Opening.Write && mayWrite(r.SQL):
 		return c.runAlone(ctx, r)
 	case c.session.whole != nil: // sees what the session changed so far
-		return c.start(ctx, &cursor{conn: c.session.whole.conn}, r)
+		return c.runOn(ctx, &transaction{conn: c.session.whole.conn, write: true, lost: c.session.whole.broken}, r)
 	}
 	conn, err := c.session.pool.reader(ctx)
 	if err != nil {
@@ -79,7 +80,7 @@ func (c *command) runAlone(ctx context.Context, r wire.Request) (wire.Response, 
 	response, err := c.runOn(ctx, own, r)
 	if err == nil && response.Cursor != 0 {
 		c.closeCursor(ctx, response.Cursor)
-		err = databaseError("", "a statement that could write returns one page of rows at most", "leave RETURNING out, or begin with select")
+		err = onePage()
 	}
 	if err != nil {
 		c.rollback(ctx, own)
@@ -90,21 +91,27 @@ func (c *command) runAlone(ctx context.Context, r wire.Request) (wire.Response, 
 
 // runOn runs a statement inside a transaction.
 func (c *command) runOn(ctx context.Context, tx *transaction, r wire.Request) (wire.Response, error) {
-	before := c.touched
-	response, err := c.start(ctx, &cursor{conn: tx.conn}, r)
-	tx.touched += c.touched - before
-	if limit := int64(c.session.broker.Policy.Limits.Touched); err == nil && c.touched > limit {
-		return wire.Response{}, refuse(ruleTouched, "do it in parts, or have the limit raised", "one command may write %d rows", limit)
-	}
-	return response, err
+	return c.within(ctx, tx, func() (wire.Response, error) {
+		response, err := c.start(ctx, &cursor{conn: tx.conn, tx: tx}, r)
+		if cur := c.cursors[response.Cursor]; err == nil && cur != nil && cur.rows.Writes() {
+			c.closeCursor(ctx, response.Cursor)
+			return wire.Response{}, onePage()
+		}
+		return response, err
+	})
+}
+
+// onePage refuses a result that would still be read when the write that returns it has to be counted.
+func onePage() error {
+	return databaseError("", "a statement that could write returns one page of rows at most", "leave RETURNING out, or begin with select")
 }
 
 // start runs the statement of a request and returns its first page. A statement that writes is run to its end at once.
 func (c *command) start(ctx context.Context, cur *cursor, r wire.Request) (wire.Response, error) {
-	limits := c.session.broker.Policy.Limits
+	command := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	cur.statement, cur.args = r.SQL, r.Args
-	cur.clock = time.AfterFunc(limits.Statement, cancel)
+	cur.clock = time.AfterFunc(c.session.broker.Policy.Limits.Statement, cancel)
 	cur.stop = func() {
 		cur.clock.Stop()
 		cancel()
@@ -112,8 +119,8 @@ func (c *command) start(ctx context.Context, cur *cursor, r wire.Request) (wire.
 	rows, err := cur.conn.Typed(ctx, r.SQL, r.Args)
 	if err != nil {
 		c.noteFailed(cur, err)
-		c.finish(context.WithoutCancel(ctx), cur)
-		return wire.Response{}, c.timedOut(cur, err)
+		c.finish(ctx, cur)
+		return wire.Response{}, c.stopped(command, err)
 	}
 	cur.rows = rows
 	if len(rows.Columns()) == 0 { // nothing to return: run it
@@ -121,19 +128,19 @@ func (c *command) start(ctx context.Context, cur *cursor, r wire.Request) (wire.
 		}
 		if err := rows.Err(); err != nil {
 			c.noteFailed(cur, err)
-			c.finish(context.WithoutCancel(ctx), cur)
-			return wire.Response{}, c.timedOut(cur, err)
+			c.finish(ctx, cur)
+			return wire.Response{}, c.stopped(command, err)
 		}
 		c.statement(r.SQL, r.Args, rows.Changed(), rows.Writes())
 		response := wire.Response{Affected: rows.Changed(), LastID: rows.LastID()}
-		c.finish(context.WithoutCancel(ctx), cur)
+		c.finish(ctx, cur)
 		return response, nil
 	}
 	response, more, err := c.page(ctx, cur)
 	if err != nil {
 		c.noteFailed(cur, err)
-		c.finish(context.WithoutCancel(ctx), cur)
-		return wire.Response{}, c.timedOut(cur, err)
+		c.finish(ctx, cur)
+		return wire.Response{}, c.stopped(command, err)
 	}
 	response.Columns = rows.Columns()
 	if !more {
@@ -163,9 +170,12 @@ func (c *command) next(ctx context.Context, id uint64) (wire.Response, error) {
 	cur.given, cur.ahead = cur.ahead.given, nil
 	if err != nil {
 		delete(c.cursors, id)
+		if cur.tx != nil {
+			c.lose(cur.tx) // what failed in the middle may have ended it
+		}
 		c.noteFailed(cur, err)
 		c.finish(ctx, cur)
-		return wire.Response{}, c.timedOut(cur, err)
+		return wire.Response{}, c.stopped(ctx, err)
 	}
 	if more {
 		response.Cursor = id
@@ -196,6 +206,8 @@ func (c *command) readAhead(ctx context.Context, answered wire.Response) {
 // complete notes a result that was read to its end, or as far as it was wanted, and lets go of it.
 func (c *command) complete(ctx context.Context, cur *cursor) {
 	if cur.rows.Writes() {
+		for cur.rows.Next() { // what it changed is counted at its end
+		}
 		c.statement(cur.statement, cur.args, cur.rows.Changed(), true)
 	} else {
 		c.statement(cur.statement, cur.args, cur.given, false)
@@ -240,16 +252,19 @@ func (c *command) finish(ctx context.Context, cur *cursor) {
 	}
 }
 
-// timedOut tells a statement that its own clock stopped from one that was stopped with its command.
-func (c *command) timedOut(cur *cursor, err error) error {
+// stopped tells a statement that its own clock stopped from one that was stopped with its command.
+func (c *command) stopped(command context.Context, err error) error {
 	var known *wire.Error
-	if errors.As(err, &known) && known.Kind == wire.ErrInterrupted {
-		return &wire.Error{
-			Kind: wire.ErrTimeout, Message: fmt.Sprintf("the statement took longer than %s, or its command was stopped", c.session.broker.Policy.Limits.Statement),
-			Hint: "narrow it with Where and Limit",
-		}
+	switch {
+	case !errors.As(err, &known) || known.Kind != wire.ErrInterrupted && known.Kind != wire.ErrTimeout:
+		return err
+	case command.Err() != nil:
+		return stopError(command, false)
 	}
-	return err
+	return &wire.Error{
+		Kind: wire.ErrTimeout, Message: fmt.Sprintf("the statement took longer than %s", c.session.broker.Policy.Limits.Statement),
+		Hint: "narrow it with Where and Limit",
+	}
 }
 
 // mayWrite says whether a statement could write, by its words. It only chooses the connection: one that reads cannot

@@ -105,7 +105,7 @@ func (s *Session) open(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = b.Log.Append(recording(ctx), s.where(0), events...)
+	err = s.record(ctx, 0, events...)
 	if errors.Is(err, audit.ErrConsentTaken) {
 		return consentTaken()
 	}
@@ -133,7 +133,7 @@ func (b *Broker) recordRefusal(ctx context.Context, o Opening, refusal *Refusal)
 	if refusal.Rule == ruleConsent || refusal.Rule == ruleScope {
 		tried = fmt.Sprintf("%s %q", o.Consent, o.Scopes)
 	}
-	_, err := b.Log.Append(recording(ctx), audit.Where{Engineer: o.Engineer}, audit.Refused{Rule: refusal.Rule, Message: refusal.Message, Attempt: attempt(tried)})
+	err := b.record(ctx, audit.Where{Engineer: o.Engineer}, audit.Refused{Rule: refusal.Rule, Message: refusal.Message, Attempt: attempt(tried)})
 	if err != nil {
 		return err
 	}
@@ -149,19 +149,25 @@ func (s *Session) App() string { return s.broker.Schema.App }
 // Commands is how many commands are on record.
 func (s *Session) Commands() int { return s.commands }
 
-func (s *Session) where(command int) audit.Where {
-	return audit.Where{Session: s.ID, Command: command, Engineer: s.Opening.Engineer, Mode: string(s.mode)}
-}
-
 func (s *Session) startPeer(ctx context.Context) (*peer, error) {
 	return startPeer(ctx, s.broker.Start, hello(s.target, s.mode), s.broker.Policy.Limits.Output)
 }
 
-// recording is a context for the record: a cancelled command is still recorded.
-func recording(ctx context.Context) context.Context {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWait)
-	context.AfterFunc(ctx, cancel)
-	return ctx
+// record puts events of the session on record: of a command, or of none (0). When it returns nil they are durable.
+func (s *Session) record(ctx context.Context, command int, events ...audit.Event) error {
+	return s.broker.record(ctx, audit.Where{Session: s.ID, Command: command, Engineer: s.Opening.Engineer, Mode: string(s.mode)}, events...)
+}
+
+func (b *Broker) record(ctx context.Context, where audit.Where, events ...audit.Event) error {
+	ctx, cancel := recording(ctx)
+	defer cancel()
+	_, err := b.Log.Append(ctx, where, events...)
+	return err
+}
+
+// recording is a context for the record: what was cancelled is recorded all the same.
+func recording(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), recordWait)
 }
 
 // Closing is how a session ended.
@@ -195,6 +201,6 @@ func (s *Session) Close(ctx context.Context, reason string, clean bool) (Closing
 		reason = "expect"
 	}
 	events = append(events, audit.SessionClosed{Reason: reason, Commands: s.commands, Committed: s.committed, RolledBack: s.rolledBack})
-	_, err := s.broker.Log.Append(recording(ctx), s.where(0), events...)
+	err := s.record(ctx, 0, events...)
 	return closing, errors.Join(settleErr, err)
 }

@@ -46,7 +46,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	if failed := s.ready(ctx, source); failed != nil {
 		return result.fail(failed)
 	}
-	if _, err := s.broker.Log.Append(recording(ctx), s.where(result.Command), audit.Intent{Source: source}); err != nil {
+	if err := s.record(ctx, result.Command, audit.Intent{Source: source}); err != nil {
 		s.settle(ctx, err, func(kept bool) {
 			if kept {
 				s.commands++ // the auditor sees an unfinished command, which is true
@@ -69,7 +69,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	if ending != nil {
 		events = append(events, audit.WorkerReplaced{Reason: ending.reason})
 	}
-	if _, err := s.broker.Log.Append(recording(ctx), s.where(c.n), events...); err != nil {
+	if err := s.record(ctx, c.n, events...); err != nil {
 		s.settle(ctx, err, func(bool) {})
 		return result.withhold(c, err)
 	}
@@ -98,7 +98,7 @@ func (s *Session) ready(ctx context.Context, source string) *wire.Error {
 		}
 		s.peer.kill()
 		s.peer = nil
-		if _, err := s.broker.Log.Append(recording(ctx), s.where(0), audit.WorkerReplaced{Reason: reason, Detail: "between commands"}); err != nil {
+		if err := s.record(ctx, 0, audit.WorkerReplaced{Reason: reason, Detail: "between commands"}); err != nil {
 			return notRecorded("not recorded, not run", err)
 		}
 	}
@@ -111,7 +111,7 @@ func (s *Session) ready(ctx context.Context, source string) *wire.Error {
 
 // deny records a denial of a command that never became one.
 func (s *Session) deny(ctx context.Context, r *Refusal, tried string) *wire.Error {
-	if _, err := s.broker.Log.Append(recording(ctx), s.where(0), audit.Refused{Rule: r.Rule, Message: r.Message, Attempt: attempt(tried)}); err != nil {
+	if err := s.record(ctx, 0, audit.Refused{Rule: r.Rule, Message: r.Message, Attempt: attempt(tried)}); err != nil {
 		return notRecorded("not recorded, not run", err)
 	}
 	return refusalError(r)
