@@ -232,11 +232,16 @@ func stopReason(ctx context.Context) string {
 	return reasonInterrupt
 }
 
+const (
+	hintKept = "its variables are kept"
+	hintLost = "it did not stop by itself, so its worker was replaced: its variables are lost"
+)
+
 // stopError is what a command comes to that was stopped; killed says that its worker had to go with it.
 func stopError(ctx context.Context, killed bool) *wire.Error {
-	hint := "its variables are kept"
+	hint := hintKept
 	if killed {
-		hint = "it did not stop by itself, so its worker was replaced: its variables are lost"
+		hint = hintLost
 	}
 	switch stopReason(ctx) {
 	case reasonExpired:

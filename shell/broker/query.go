@@ -20,8 +20,8 @@ type cursor struct {
 	rows      Rows
 	conn      Connection
 	tx        *transaction // whose conn it is; nil: none
-	borrowed  bool // conn goes back to the pool; else it belongs to a transaction
-	began     bool // a reading transaction was begun for it
+	borrowed  bool         // conn goes back to the pool; else it belongs to a transaction
+	began     bool         // a reading transaction was begun for it
 	stop      func()
 	clock     *time.Timer
 	count     int64 // rows read

@@ -63,18 +63,26 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	result.Output, result.OutputCut = s.peer.output.take()
 	result.Duration = s.broker.Now().Sub(start)
 	result.settle(c, done, ending)
+	replaced := ""
+	switch {
+	case ending != nil:
+		replaced = ending.reason
+	case done.Leftovers > 0: // code of this command still runs, and would run beside the next
+		s.peer.kill()
+		replaced = reasonLeftovers
+	}
 	s.committed, s.rolledBack = s.committed+c.committed, s.rolledBack+c.rolledBack
 
 	events := append(c.pending, s.outcome(c, result)...)
-	if ending != nil {
-		events = append(events, audit.WorkerReplaced{Reason: ending.reason})
+	if replaced != "" {
+		events = append(events, audit.WorkerReplaced{Reason: replaced})
 	}
 	if err := s.record(ctx, c.n, events...); err != nil {
 		s.settle(ctx, err, func(bool) {})
 		return result.withhold(c, err)
 	}
 	// From here the outcome is on record, and only now does the result leave.
-	if ending != nil {
+	if replaced != "" {
 		s.replace(ctx, &result)
 	}
 	return result
@@ -136,7 +144,10 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 	if done != nil {
 		r.Value, r.Err, r.Exit = done.Value, done.Err, done.Exit
 		if done.Leftovers > 0 {
-			r.Notes = append(r.Notes, fmt.Sprintf("%d goroutines outlived the command", done.Leftovers))
+			r.Notes = append(r.Notes, "something that the command started could not be stopped")
+			if r.Err != nil && r.Err.Hint == hintKept {
+				r.Err.Hint = hintLost
+			}
 		}
 	}
 	switch {
