@@ -136,5 +136,5 @@ func savepoint(text string) (verb, name string, ok bool) {
 			return "", "", false
 		}
 	}
-	return verb, name, len(name) <= 64
+	return verb, strings.ToLower(name), len(name) <= 64 // SQLite knows them without their case
 }

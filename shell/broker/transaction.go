@@ -3,6 +3,8 @@ package broker
 import (
 	"context"
 	"fmt"
+
+	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
 // transaction is the broker's, on behalf of a worker's connection or of one writing statement. Inside the one
@@ -13,7 +15,11 @@ type transaction struct {
 	write   bool
 	touched int64 // rows, as of now
 	marks   []mark
+	lost    bool // the database rolled it back by itself: nothing more may happen in it, for it would stand at once
 }
+
+// errLost is what a transaction gets that the database ended by itself.
+var errLost = databaseError("", "the database rolled the transaction back: nothing of it stands", "begin it anew")
 
 // mark is a savepoint that typed code set, and what was touched by then.
 type mark struct {
@@ -25,6 +31,9 @@ type mark struct {
 func (c *command) begin(ctx context.Context, write bool) (*transaction, error) {
 	s := c.session
 	if s.whole != nil {
+		if s.whole.broken {
+			return nil, errLost
+		}
 		if len(c.open) > 0 {
 			return nil, databaseError("", "another transaction is open: with --sandbox or --expect there is one at a time", "use the tx of db.Transaction inside it")
 		}
@@ -35,6 +44,11 @@ func (c *command) begin(ctx context.Context, write bool) (*transaction, error) {
 	tx := &transaction{write: write && s.Opening.Write}
 	var err error
 	if tx.write {
+		for _, other := range c.open {
+			if other.write { // it holds the write lock, so this one would wait for ever
+				return nil, databaseError("", "another transaction is open that writes: there is one at a time", "use the tx of db.Transaction inside it")
+			}
+		}
 		tx.conn, err = s.pool.writer(ctx)
 	} else {
 		tx.conn, err = s.pool.reader(ctx)
@@ -47,6 +61,51 @@ func (c *command) begin(ctx context.Context, write bool) (*transaction, error) {
 		return nil, err
 	}
 	return tx, nil
+}
+
+// within runs a statement inside a transaction, so that it counts when it succeeds and leaves nothing when it fails.
+//
+// A statement can fail and keep what it changed so far (or fail), and it can fail and take the whole transaction with it (or
+// rollback, a trigger, an interrupt, a full disk). After that each statement would stand at once and unrecorded, so then the
+// transaction is lost, and says so.
+func (c *command) within(ctx context.Context, tx *transaction, run func() (wire.Response, error)) (wire.Response, error) {
+	switch {
+	case tx.lost:
+		return wire.Response{}, errLost
+	case !tx.write:
+		return run()
+	}
+	const own = "vouchsafe_statement"
+	if err := tx.conn.Savepoint(ctx, own); err != nil {
+		return wire.Response{}, err
+	}
+	before := c.touched
+	response, err := run()
+	limit := int64(c.session.broker.Policy.Limits.Touched)
+	if err == nil && c.touched > before && c.touched > limit {
+		err = refuse(ruleTouched, "do it in parts, or have the limit raised", "one command may write %d rows", limit)
+	}
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		err = tx.conn.Release(ctx, own)
+	}
+	if err == nil {
+		tx.touched += c.touched - before
+		return response, nil
+	}
+	c.rolledBack += c.touched - before
+	if tx.conn.RollbackTo(ctx, own) != nil || tx.conn.Release(ctx, own) != nil {
+		c.lose(tx)
+	}
+	return wire.Response{}, err
+}
+
+// lose gives a transaction up, and with it the session's one transaction, if it is part of that.
+func (c *command) lose(tx *transaction) {
+	tx.lost = true
+	if c.session.whole != nil {
+		c.session.whole.broken = true
+	}
 }
 
 func (c *command) letGo(tx *transaction) {
@@ -62,6 +121,10 @@ func (c *command) letGo(tx *transaction) {
 // commit makes a transaction stand, but not before an entry with its rows touched is durable.
 func (c *command) commit(ctx context.Context, tx *transaction) error {
 	defer c.letGo(tx)
+	if tx.lost {
+		c.undo(ctx, tx)
+		return errLost
+	}
 	if tx.touched > 0 {
 		if err := c.recordBeforeCommit(ctx); err != nil {
 			c.undo(ctx, tx)
@@ -107,7 +170,10 @@ func (c *command) undo(ctx context.Context, tx *transaction) {
 }
 
 // nest runs a savepoint statement of typed code: GORM's nested transactions.
-func (tx *transaction) nest(ctx context.Context, verb, name string) error {
+func (c *command) nest(ctx context.Context, tx *transaction, verb, name string) error {
+	if tx.lost {
+		return errLost
+	}
 	at := -1
 	for i, m := range tx.marks {
 		if m.name == name {
@@ -120,15 +186,25 @@ func (tx *transaction) nest(ctx context.Context, verb, name string) error {
 	own := "typed_" + name
 	switch verb {
 	case "savepoint":
+		if err := tx.conn.Savepoint(ctx, own); err != nil {
+			return err
+		}
 		tx.marks = append(tx.marks, mark{name: name, touched: tx.touched})
-		return tx.conn.Savepoint(ctx, own)
+		return nil
 	case "release":
+		if err := tx.conn.Release(ctx, own); err != nil {
+			return err
+		}
 		tx.marks = tx.marks[:at]
-		return tx.conn.Release(ctx, own)
+		return nil
+	}
+	if err := tx.conn.RollbackTo(ctx, own); err != nil {
+		return err
 	}
 	tx.marks = tx.marks[:at+1]
+	c.rolledBack += tx.touched - tx.marks[at].touched
 	tx.touched = tx.marks[at].touched
-	return tx.conn.RollbackTo(ctx, own)
+	return nil
 }
 
 // whole is the one transaction of a session that is sandboxed, or whose rows are counted.
@@ -165,7 +241,11 @@ func (s *Session) settleWhole(ctx context.Context, clean bool, closing *Closing)
 		s.pool.discard(conn)
 		s.whole = nil
 	}()
-	if s.Opening.Sandbox || !clean || s.whole.broken || closing.Refusal != nil {
+	if s.whole.broken { // the database rolled it back already
+		s.committed, s.rolledBack = 0, s.rolledBack+touched
+		return nil
+	}
+	if s.Opening.Sandbox || !clean || closing.Refusal != nil {
 		s.committed, s.rolledBack = 0, s.rolledBack+touched
 		return conn.Rollback(ctx)
 	}

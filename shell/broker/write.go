@@ -48,18 +48,13 @@ func (c *command) write(ctx context.Context, r wire.Request) (wire.Response, err
 	return c.writeOn(ctx, tx, table, r)
 }
 
-func (c *command) writeOn(ctx context.Context, tx *transaction, table shell.Table, r wire.Request) (response wire.Response, err error) {
-	before := c.touched
-	if r.Op == wire.OpCreate {
-		response, err = c.create(ctx, tx.conn, table, r.Write.Columns)
-	} else {
-		response, err = c.save(ctx, tx.conn, table, r.Write)
-	}
-	tx.touched += c.touched - before
-	if limit := int64(c.session.broker.Policy.Limits.Touched); err == nil && c.touched > limit {
-		return wire.Response{}, refuse(ruleTouched, "do it in parts, or have the limit raised", "one command may write %d rows", limit)
-	}
-	return response, err
+func (c *command) writeOn(ctx context.Context, tx *transaction, table shell.Table, r wire.Request) (wire.Response, error) {
+	return c.within(ctx, tx, func() (wire.Response, error) {
+		if r.Op == wire.OpCreate {
+			return c.create(ctx, tx.conn, table, r.Write.Columns)
+		}
+		return c.save(ctx, tx.conn, table, r.Write)
+	})
 }
 
 // save changes the row that a key names: only what differs from what stands there, each sealed value byte for byte as
