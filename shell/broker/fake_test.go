@@ -162,14 +162,13 @@ func (f *fake) rows(r wire.Request) [][]any {
 	width := len(response.Columns)
 	var all [][]any
 	for {
-		for page := response.Rows; len(page) > 0; {
+		for page := wire.NewRowReader(response.Rows); len(page.Rest()) > 0; {
 			cells := make([]any, width)
-			rest, err := wire.ReadRow(page, cells)
-			if err != nil {
+			if err := page.Read(cells); err != nil {
 				f.t.Error(err)
 				return all
 			}
-			page, all = rest, append(all, cells)
+			all = append(all, cells)
 		}
 		if response.Cursor == 0 {
 			return all

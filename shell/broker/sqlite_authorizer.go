@@ -22,7 +22,7 @@ func newSQLiteRules(schema shell.Schema) *sqliteRules {
 		if t.Sealed == nil {
 			continue
 		}
-		guarded, hidden := map[string]bool{}, map[string]bool{}
+		guarded, hidden := map[string]bool{"rowid": true}, map[string]bool{} // by whichever of its names, it is the key
 		for _, k := range t.Keys {
 			guarded[strings.ToLower(k)] = true
 		}
@@ -85,6 +85,8 @@ func (a *authorizer) authorize(action sqlite.AuthorizerActionCode, arg1, arg2, d
 		switch {
 		case strings.HasPrefix(table, "sqlite_stat"):
 			return a.deny("sql", "the database's statistics hold samples of values", "")
+		case table == "dbstat", strings.HasPrefix(table, "sqlite_") && !sqliteSchemas[table]:
+			return a.deny("sql", "the database's own pages hold what typed SQL does not see", "")
 		case a.rules.hidden[table][column]:
 			return sqlite.AuthorizerIgnore // reads as NULL
 		}
@@ -132,6 +134,9 @@ func (a *authorizer) change(action sqlite.AuthorizerActionCode, table, column, t
 	}
 	return sqlite.AuthorizerOK
 }
+
+// sqliteSchemas are the database's own tables that say only what tables there are.
+var sqliteSchemas = set("sqlite_schema sqlite_master sqlite_temp_schema sqlite_temp_master sqlite_sequence")
 
 // sqlitePragmas are those that only read the schema, of a table that is named.
 var sqlitePragmas = set("table_info table_xinfo index_list index_info index_xinfo foreign_key_list table_list compile_options")
