@@ -83,24 +83,31 @@ func appendReference(page []byte, r *Reference) []byte {
 	return appendString(page, r.Digest)
 }
 
-// ReadRow decodes the first row of page into cells and returns the rest of the page.
-func ReadRow(page []byte, cells []any) ([]byte, error) {
-	d := rowDecoder{rest: page}
+// RowReader decodes the rows of a page.
+type RowReader struct {
+	rest   []byte
+	failed bool
+	names  [3]string // the last reference's: the next one often has the same
+}
+
+// NewRowReader reads the rows of page.
+func NewRowReader(page []byte) *RowReader { return &RowReader{rest: page} }
+
+// Rest is what has not been read yet.
+func (d *RowReader) Rest() []byte { return d.rest }
+
+// Read decodes the next row into cells.
+func (d *RowReader) Read(cells []any) error {
 	for i := range cells {
 		cells[i] = d.cell()
 		if d.failed {
-			return nil, fmt.Errorf("%w: cell %d of a row", ErrMalformed, i)
+			return fmt.Errorf("%w: cell %d of a row", ErrMalformed, i)
 		}
 	}
-	return d.rest, nil
+	return nil
 }
 
-type rowDecoder struct {
-	rest   []byte
-	failed bool
-}
-
-func (d *rowDecoder) cell() any {
+func (d *RowReader) cell() any {
 	switch d.byte() {
 	case cellNull:
 		return nil
@@ -136,7 +143,7 @@ func (d *rowDecoder) cell() any {
 	return nil
 }
 
-func (d *rowDecoder) take(n uint64) []byte {
+func (d *RowReader) take(n uint64) []byte {
 	if d.failed || n > uint64(len(d.rest)) {
 		d.failed = true
 		return nil
@@ -146,27 +153,27 @@ func (d *rowDecoder) take(n uint64) []byte {
 	return b
 }
 
-func (d *rowDecoder) byte() byte {
+func (d *RowReader) byte() byte {
 	if b := d.take(1); b != nil {
 		return b[0]
 	}
 	return 0xFF
 }
 
-func (d *rowDecoder) varint() int64 {
+func (d *RowReader) varint() int64 {
 	v, n := binary.Varint(d.rest)
 	d.skip(n, len(binary.AppendVarint(nil, v)))
 	return v
 }
 
-func (d *rowDecoder) uvarint() uint64 {
+func (d *RowReader) uvarint() uint64 {
 	v, n := binary.Uvarint(d.rest)
 	d.skip(n, len(binary.AppendUvarint(nil, v)))
 	return v
 }
 
 // skip passes over a varint of n bytes, and refuses one that could have been shorter.
-func (d *rowDecoder) skip(n, shortest int) {
+func (d *RowReader) skip(n, shortest int) {
 	if d.failed || n <= 0 || n != shortest {
 		d.failed = true
 		return
@@ -174,9 +181,9 @@ func (d *rowDecoder) skip(n, shortest int) {
 	d.rest = d.rest[n:]
 }
 
-func (d *rowDecoder) string() []byte { return d.take(d.uvarint()) }
+func (d *RowReader) string() []byte { return d.take(d.uvarint()) }
 
-func (d *rowDecoder) time() any {
+func (d *RowReader) time() any {
 	seconds, nanos, offset := d.varint(), d.uvarint(), d.varint()
 	if nanos >= 1e9 || offset < -86400 || offset > 86400 {
 		d.failed = true
@@ -189,11 +196,11 @@ func (d *rowDecoder) time() any {
 	return t.In(time.FixedZone("", int(offset)))
 }
 
-func (d *rowDecoder) reference() Reference {
-	return Reference{
-		Column:  string(d.string()),
-		Subject: string(d.string()),
-		Row:     string(d.string()),
-		Digest:  append([]byte{}, d.string()...),
+func (d *RowReader) reference() Reference {
+	for i := range d.names {
+		if b := d.string(); string(b) != d.names[i] {
+			d.names[i] = string(b)
+		}
 	}
+	return Reference{Column: d.names[0], Subject: d.names[1], Row: d.names[2], Digest: append([]byte{}, d.string()...)}
 }

@@ -127,12 +127,12 @@ func TestARowReadsBackAsItWasWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make([]any, len(row))
-		rest, err := wire.ReadRow(append(page[len("before"):], "after"...), got)
-		if err != nil {
+		reader := wire.NewRowReader(append(page[len("before"):], "after"...))
+		if err := reader.Read(got); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(row, got); diff != "" || string(rest) != "after" {
-			t.Errorf("rest %q, %s", rest, diff)
+		if diff := cmp.Diff(row, got); diff != "" || string(reader.Rest()) != "after" {
+			t.Errorf("rest %q, %s", reader.Rest(), diff)
 		}
 	})
 }
@@ -149,14 +149,14 @@ func TestACutRowIsMalformed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range page {
-		if _, err := wire.ReadRow(page[:n], make([]any, 4)); !errors.Is(err, wire.ErrMalformed) {
+		if err := wire.NewRowReader(page[:n]).Read(make([]any, 4)); !errors.Is(err, wire.ErrMalformed) {
 			t.Errorf("cut at %d: %v", n, err)
 		}
 	}
 }
 
-// FuzzReadRow: no panic; a row has one encoding; what is decoded is no larger than what arrived.
-func FuzzReadRow(f *testing.F) {
+// FuzzRowReader: no panic; a row has one encoding; what is decoded is no larger than what arrived.
+func FuzzRowReader(f *testing.F) {
 	seed, err := wire.AppendRow(nil, []any{nil, true, int64(-5), 1.5, "x", []byte{1}, time.Unix(1, 1).UTC()})
 	if err != nil {
 		f.Fatal(err)
@@ -165,10 +165,11 @@ func FuzzReadRow(f *testing.F) {
 	f.Add([]byte{5, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F}, uint8(1))
 	f.Fuzz(func(t *testing.T, page []byte, width uint8) {
 		row := make([]any, width)
-		rest, err := wire.ReadRow(page, row)
-		if err != nil {
+		reader := wire.NewRowReader(page)
+		if reader.Read(row) != nil {
 			return
 		}
+		rest := reader.Rest()
 		again, err := wire.AppendRow(nil, row)
 		if err != nil {
 			t.Fatal(err)

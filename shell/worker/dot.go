@@ -49,7 +49,7 @@ func (w *worker) sql(statement string) (*wire.Value, *wire.Error) {
 	if len(response.Columns) == 0 {
 		return &wire.Value{Kind: wire.KindAffected, Int: response.Affected}, nil
 	}
-	found, err := collect(&rows{gate: w.gate, columns: response.Columns, page: response.Rows, cursor: response.Cursor})
+	found, err := collect(newRows(w.gate, response, wanted{}))
 	if err != nil {
 		return nil, errorOf(err)
 	}

@@ -113,7 +113,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, named []driver.Na
 	if err != nil {
 		return nil, err
 	}
-	return &rows{gate: c.gate, columns: response.Columns, page: response.Rows, cursor: response.Cursor, wanted: wantedOf(ctx)}, nil
+	return newRows(c.gate, response, wantedOf(ctx)), nil
 }
 
 func (c *conn) ExecContext(_ context.Context, query string, named []driver.NamedValue) (driver.Result, error) {
@@ -137,7 +137,7 @@ func (c *conn) own(query string) (driver.Rows, bool) {
 	switch strings.ToLower(strings.Join(strings.Fields(query), " ")) {
 	case "select sqlite_version()", "select version()":
 		page, err := wire.AppendRow(nil, []any{c.version})
-		return &rows{columns: []wire.Column{{Name: "version"}}, page: page}, err == nil
+		return newRows(nil, wire.Response{Columns: []wire.Column{{Name: "version"}}, Rows: page}, wanted{}), err == nil
 	}
 	return nil, false
 }
@@ -206,9 +206,17 @@ func positional(args []driver.Value) []driver.NamedValue {
 type rows struct {
 	gate    *gate
 	columns []wire.Column
-	page    []byte
+	page    *wire.RowReader
 	cursor  uint64
 	wanted  wanted
+	cells   []any
+}
+
+func newRows(g *gate, response wire.Response, w wanted) *rows {
+	return &rows{
+		gate: g, columns: response.Columns, page: wire.NewRowReader(response.Rows), cursor: response.Cursor,
+		wanted: w, cells: make([]any, len(response.Columns)),
+	}
 }
 
 func (r *rows) Columns() []string {
@@ -223,7 +231,7 @@ func (r *rows) Columns() []string {
 func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return r.columns[i].Type }
 
 func (r *rows) Close() error {
-	r.page = nil
+	r.page = wire.NewRowReader(nil)
 	if r.cursor == 0 {
 		return nil
 	}
@@ -237,7 +245,7 @@ func (r *rows) Close() error {
 }
 
 func (r *rows) Next(dest []driver.Value) error {
-	if len(r.page) == 0 {
+	if len(r.page.Rest()) == 0 {
 		if r.cursor == 0 {
 			return io.EOF
 		}
@@ -245,18 +253,15 @@ func (r *rows) Next(dest []driver.Value) error {
 		if err != nil {
 			return err
 		}
-		r.page, r.cursor = response.Rows, response.Cursor
-		if len(r.page) == 0 {
+		r.page, r.cursor = wire.NewRowReader(response.Rows), response.Cursor
+		if len(response.Rows) == 0 {
 			return io.EOF
 		}
 	}
-	cells := make([]any, len(dest))
-	rest, err := wire.ReadRow(r.page, cells)
-	if err != nil {
+	if err := r.page.Read(r.cells); err != nil {
 		return err
 	}
-	r.page = rest
-	for i, cell := range cells {
+	for i, cell := range r.cells {
 		dest[i] = r.value(r.columns[i].Name, cell)
 	}
 	return nil
@@ -266,7 +271,7 @@ func (r *rows) Next(dest []driver.Value) error {
 func (r *rows) value(column string, cell any) driver.Value {
 	switch v := cell.(type) {
 	case *wire.Reference:
-		carried := &crypto.Carried{Reference: cryptoReference(*v), Asker: r.gate, Hint: openHint(*v)}
+		carried := &crypto.Carried{Reference: cryptoReference(*v), Asker: r.gate}
 		switch r.wanted.of(column) {
 		case wantSealed:
 			return carried
@@ -285,12 +290,6 @@ func (r *rows) value(column string, cell any) driver.Value {
 		return v.Plain
 	}
 	return cell
-}
-
-// openHint says how a sealed value would open.
-func openHint(r wire.Reference) string {
-	_, column, _ := strings.Cut(r.Column, ".")
-	return fmt.Sprintf("a fact may do; else ask whose it is for consent: --consent LINK --for %s:%s", r.Row, column)
 }
 
 func reference(r crypto.Reference) *wire.Reference {

@@ -57,7 +57,7 @@ func fromPanic(value any) *wire.Error {
 		}
 		var sealed *crypto.SealedError
 		if errors.As(err, &sealed) {
-			return &wire.Error{Kind: wire.ErrRuntime, Message: strings.TrimSuffix(err.Error(), " (hint: "+sealed.Hint+")"), Hint: sealed.Hint}
+			return &wire.Error{Kind: wire.ErrRuntime, Message: strings.TrimSuffix(err.Error(), " (hint: "+sealed.Hint+")"), Hint: openHint(sealed.Reference)}
 		}
 		var internal runtime.Error
 		message := tidy(err.Error())

@@ -1,6 +1,18 @@
 package worker
 
-import "github.com/vouchsafe/vouchsafe/shell/wire"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vouchsafe/vouchsafe/crypto"
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
 
 // errorOf is an error as a person reads it: a failure of the gate keeps its kind, rule and hint.
 func errorOf(err error) *wire.Error { return fromPanic(err) }
+
+// openHint says how a sealed value would open.
+func openHint(r crypto.Reference) string {
+	_, column, _ := strings.Cut(r.Column, ".")
+	return fmt.Sprintf("a fact may do; else ask whose it is for consent: --consent LINK --for %s:%s", r.Row, column)
+}

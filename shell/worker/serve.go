@@ -39,7 +39,8 @@ func Main(app shell.App, role string) error {
 	if err != nil {
 		return err
 	}
-	log.SetOutput(io.Discard)       // the interpreter logs its own faults there; they are reported with the command
+	log.SetOutput(io.Discard) // the interpreter logs its own faults there; they are reported with the command
+	debug.SetGCPercent(400)
 	debug.SetMemoryLimit(768 << 20) // collect harder before the kernel's limit ends us
 	return serve(app, control, &gate{conn: statements}, os.Stdout, os.Stderr)
 }
