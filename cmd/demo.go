@@ -89,12 +89,13 @@ it is not evidence against them. Typed code runs behind: %[2]s.
 Namespaces, Landlock and seccomp are not in this version.
 
 Try:
-  vouchsafe exec --config %[1]s --justification https://oncall.example/cards/1480 -e 'People.Find(42)'
-  vouchsafe exec --config %[1]s --justification https://oncall.example/cards/1480 \
+  export VOUCHSAFE_CONFIG=%[1]s
+  %[3]s exec --justification https://oncall.example/cards/1480 -e 'People.Find(42)'
+  %[3]s exec --justification https://oncall.example/cards/1480 \
     --consent https://support.example/conversations/77 --for 'people/42/*' -e 'People.Find(42)'
-  vouchsafe audit sessions --config %[1]s
-  vouchsafe audit verify --config %[1]s
-`, shellQuote(config), strings.Join(confine.Layers(), ", "))
+  %[3]s audit sessions
+  %[3]s audit verify
+`, shellQuote(config), strings.Join(confine.Layers(), ", "), invocation())
 	return err
 }
 
@@ -187,6 +188,15 @@ func (p *program) buildCompany(ctx context.Context, path string, keyring *crypto
 	bar := p.progress("making the company")
 	defer bar.done()
 	return p.app.Demo.Build(ctx, db, time.Now(), bar.set)
+}
+
+// invocation is how this program was called, for examples to copy.
+func invocation() string {
+	path, err := os.Executable()
+	if err == nil && strings.Contains(path, string(filepath.Separator)+"go-build") { // go run: the binary is gone afterwards
+		return "go run ./cmd/vouchsafe"
+	}
+	return shellQuote(os.Args[0])
 }
 
 // shellQuote makes a path fit for a shell's command line.
