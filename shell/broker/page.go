@@ -253,21 +253,16 @@ func referenceTo(h crypto.Header, envelope []byte) *wire.Reference {
 // standing parts values into those whose bytes stand now in the column and row that their header names, and the rest:
 // an envelope kept from last month, presented as a literal or moved to another row stays sealed.
 func (c *command) standing(ctx context.Context, conn Connection, all []found) (here, elsewhere []found, err error) {
-	type place struct {
-		column crypto.Column
-		row    crypto.Row
+	places := make([]place, len(all))
+	for i, f := range all {
+		places[i] = place{f.header.Column, f.header.Row}
 	}
-	seen := map[place][]byte{} // nil: nothing stands there
-	for _, f := range all {
-		p := place{f.header.Column, f.header.Row}
-		now, known := seen[p]
-		if !known {
-			if now, err = c.session.stands(ctx, conn, p.column, p.row); err != nil {
-				return nil, nil, err
-			}
-			seen[p] = now
-		}
-		if now != nil && bytes.Equal(now, f.envelope) {
+	now, err := c.session.standNow(ctx, conn, places)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, f := range all {
+		if stands := now[places[i]]; stands != nil && bytes.Equal(stands, f.envelope) {
 			here = append(here, f)
 		} else {
 			elsewhere = append(elsewhere, f)

@@ -2,6 +2,8 @@ package broker
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/vouchsafe/vouchsafe/crypto"
@@ -58,26 +60,101 @@ func whereKey(table shell.Table) string {
 	return strings.Join(parts, " and ")
 }
 
+// place is where a header says that a sealed value stands.
+type place struct {
+	column crypto.Column
+	row    crypto.Row
+}
+
+// maxKeys is how many rows one question about what stands names.
+const maxKeys = 500
+
+// standNow is what stands in these places now. A place that holds nothing, or is none, is left out.
+func (s *Session) standNow(ctx context.Context, conn Connection, places []place) (map[place][]byte, error) {
+	asked := map[string]map[crypto.Row][]any{} // table → row → key
+	for _, p := range places {
+		name, id, _ := strings.Cut(string(p.row), "/")
+		table, known := s.broker.Schema.Table(name)
+		if !known || table.Sealed == nil || p.column.Table() != name {
+			continue
+		}
+		key, err := keyOf(table, id)
+		if err != nil {
+			continue // a row that cannot be: nothing stands there
+		}
+		if asked[name] == nil {
+			asked[name] = map[crypto.Row][]any{}
+		}
+		asked[name][p.row] = key
+	}
+	now := map[place][]byte{}
+	for name, rows := range asked {
+		table, _ := s.broker.Schema.Table(name)
+		for chunk := range slices.Chunk(slices.Collect(maps.Values(rows)), maxKeys) {
+			if err := standIn(ctx, conn, table, chunk, now); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return now, nil
+}
+
+// standIn reads what stands in the sealed columns of some rows of a table.
+func standIn(ctx context.Context, conn Connection, table shell.Table, keys [][]any, now map[place][]byte) error {
+	var columns []string
+	for _, k := range table.Keys {
+		columns = append(columns, quote(k))
+	}
+	for _, sealed := range table.Sealed.Columns {
+		columns = append(columns, quote(sealed.DBName))
+	}
+	where := make([]string, len(keys))
+	var args []any
+	for i, key := range keys {
+		where[i] = "(" + whereKey(table) + ")"
+		args = append(args, key...)
+	}
+	condition := strings.Join(where, " or ")
+	if len(table.Keys) == 1 {
+		condition = quote(table.Keys[0]) + " in (" + strings.TrimSuffix(strings.Repeat("?, ", len(keys)), ", ") + ")"
+	}
+	rows, err := conn.Query(ctx, "select "+strings.Join(columns, ", ")+" from "+quote(table.Name)+" where "+condition, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	cells, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return errReadRow
+		}
+		for i := range table.Keys {
+			cells[i] = normal(cells[i])
+		}
+		row, err := crypto.NewRow(table.Name, cells[:len(table.Keys)]...)
+		if err != nil {
+			continue // a key without a name of its own: no header names it
+		}
+		for i, sealed := range table.Sealed.Columns {
+			if b := sealedBytes(cells[len(table.Keys)+i]); b != nil {
+				now[place{sealed.Column, row}] = b
+			}
+		}
+	}
+	if rows.Err() != nil {
+		return errReadRow
+	}
+	return nil
+}
+
 // stands is what a sealed column of a row holds now; nil where it holds nothing, or where there is no such place.
 func (s *Session) stands(ctx context.Context, conn Connection, column crypto.Column, row crypto.Row) ([]byte, error) {
-	name, id, ok := strings.Cut(string(row), "/")
-	table, known := s.broker.Schema.Table(name)
-	if !ok || !known || column.Table() != name {
-		return nil, nil
-	}
-	dbName := strings.TrimPrefix(string(column), name+".")
-	if _, sealed := sealedColumn(table, dbName); !sealed {
-		return nil, nil
-	}
-	key, err := keyOf(table, id)
-	if err != nil {
-		return nil, nil // a row that cannot be: nothing stands there
-	}
-	values, err := fetchColumns(ctx, conn, table, key, []string{dbName})
-	if err != nil {
-		return nil, err
-	}
-	return sealedBytes(values[dbName]), nil
+	p := place{column, row}
+	now, err := s.standNow(ctx, conn, []place{p})
+	return now[p], err
 }
 
 // sealedBytes are the bytes of a sealed column, in a binary or a text one.
