@@ -208,8 +208,9 @@ func (s *Session) compareAddress(ctx context.Context, subject crypto.Subject, ad
 	if err != nil {
 		return "", nil, fmt.Errorf("key store: %w", err)
 	}
-	if opened[0].Err != nil {
-		return "unknown", nil, nil
+	h := opened[0].Header
+	if opened[0].Err != nil || h.Column != column.Column || h.Subject != subject || string(h.Row) != string(subject) {
+		return "unknown", nil, nil // erased, altered, or another's
 	}
 	answer := "no"
 	given, err1 := crypto.Normalize(address, column.Norm)

@@ -129,6 +129,9 @@ func (c *command) fact(ctx context.Context, r wire.Request) (wire.Response, erro
 		argument = c.session.digest(r.Text)
 	}
 	if r.Other != nil {
+		if !c.session.mayCompare(r.Other.Column) {
+			return wire.Response{}, refuse(ruleFact, "", "%s may not be compared: its tag does not allow same", visible(r.Other.Column))
+		}
 		if question.Other, err = c.openFor(ctx, conn, r.Other); err != nil {
 			return wire.Response{}, err
 		}
@@ -151,6 +154,18 @@ func (c *command) fact(ctx context.Context, r wire.Request) (wire.Response, erro
 	// From here question and answer are on record. If we crash now, nobody got it.
 	c.facts++
 	return wire.Response{Answer: answer}, nil
+}
+
+// mayCompare says whether the second value of a comparison may be one: what is told of the first is told of it too.
+func (s *Session) mayCompare(column string) bool {
+	name, dbName, _ := strings.Cut(column, ".")
+	table, _ := s.broker.Schema.Table(name)
+	sealed, ok := sealedColumn(table, dbName)
+	if !ok {
+		return false
+	}
+	_, ok = sealed.Allows(crypto.FactSame)
+	return ok
 }
 
 // openFor opens, for the broker alone, the value that stands where a reference says.

@@ -8,16 +8,20 @@ import (
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
-// serve answers one request of the worker: the gate, and the one place where it is decided what passes.
-func (c *command) serve(ctx context.Context, r wire.Request) wire.Response {
+// serve answers one request of the worker: the gate, and the one place where it is decided what passes. An error is a
+// request that no worker of ours sends.
+func (c *command) serve(ctx context.Context, r wire.Request) (wire.Response, error) {
 	if c.unrecorded != nil {
-		return wire.Response{Err: c.unrecorded}
+		return wire.Response{Err: c.unrecorded}, nil
 	}
 	response, err := c.answer(ctx, r)
-	if err == nil {
-		return response
+	switch {
+	case err == nil:
+		return response, nil
+	case errors.Is(err, wire.ErrMalformed):
+		return wire.Response{}, err
 	}
-	return wire.Response{Err: c.explain(ctx, r, err)}
+	return wire.Response{Err: c.explain(ctx, r, err)}, nil
 }
 
 func (c *command) answer(ctx context.Context, r wire.Request) (wire.Response, error) {

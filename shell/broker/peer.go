@@ -142,12 +142,13 @@ type ending struct {
 }
 
 // turn hands one recorded command to the worker and serves its requests until it answers. Where it does not answer, or
-// speaks out of turn, the ending says so and the worker is dead. Ahead is called after each answer, with what it was.
-func (p *peer) turn(ctx context.Context, command int, source string, timeout time.Duration,
-	serve func(context.Context, wire.Request) wire.Response, ahead func(context.Context, wire.Response)) (*wire.Done, *ending) {
+// speaks out of turn, the ending says so and the worker is dead. Where cause is errExpired, the timeout is the end of the
+// decrypted period, and the worker ends with it at once. Ahead is called after each answer, with what it was.
+func (p *peer) turn(ctx context.Context, command int, source string, timeout time.Duration, cause error,
+	serve func(context.Context, wire.Request) (wire.Response, error), ahead func(context.Context, wire.Response)) (*wire.Done, *ending) {
 	var nonce wire.Nonce
 	rand.Read(nonce[:]) // never fails
-	ctx, stop := context.WithTimeout(ctx, timeout)
+	ctx, stop := context.WithTimeoutCause(ctx, timeout, cause)
 	defer stop()
 	dead := func(reason string, err *wire.Error) (*wire.Done, *ending) {
 		p.kill()
@@ -169,6 +170,9 @@ func (p *peer) turn(ctx context.Context, command int, source string, timeout tim
 			case r.message.Done == nil || r.message.Done.Nonce != nonce:
 				return dead(reasonProtocol, spokeOutOfTurn())
 			}
+			if stopReason(ctx) == reasonExpired { // it answered too late
+				return dead(reasonExpired, stopError(ctx, true))
+			}
 			done := r.message.Done
 			if cancelled == nil && done.Err != nil { // it was stopped: why, the broker knows better
 				done.Err = stopError(ctx, false)
@@ -184,13 +188,19 @@ func (p *peer) turn(ctx context.Context, command int, source string, timeout tim
 				return dead(reasonProtocol, spokeOutOfTurn())
 			}
 			p.last++
-			response := serve(ctx, r.message)
+			response, err := serve(ctx, r.message)
+			if err != nil {
+				return dead(reasonProtocol, spokeOutOfTurn())
+			}
 			response.ID = r.message.ID
 			if err := p.send(p.statements, response); err != nil {
 				return dead(reasonCrashed, crashed())
 			}
 			ahead(ctx, response)
 		case <-cancelled:
+			if stopReason(ctx) == reasonExpired {
+				return dead(reasonExpired, stopError(ctx, true))
+			}
 			cancelled = nil
 			if err := p.send(p.control, wire.Control{Cancel: &wire.Cancel{Nonce: nonce}}); err != nil {
 				return dead(reasonCrashed, crashed())

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/vouchsafe/vouchsafe/audit"
 	"github.com/vouchsafe/vouchsafe/shell/policy"
@@ -46,6 +47,36 @@ func attempt(text string) audit.Attempt {
 // refusalError is a refusal as the worker's code, and then a person, gets it.
 func refusalError(r *Refusal) *wire.Error {
 	return &wire.Error{Kind: wire.ErrRefused, Rule: r.Rule, Message: r.Message, Hint: r.Hint}
+}
+
+// maxName bounds a rule, a code or a hint that a worker claims, in bytes.
+const maxName = 512
+
+// claimed is a failure as a worker tells it: within bounds, and of a kind that is a worker's to tell.
+func claimed(e *wire.Error, max int) *wire.Error {
+	if e == nil {
+		return nil
+	}
+	told := *e
+	switch told.Kind {
+	case wire.ErrSyntax, wire.ErrRuntime, wire.ErrRefused, wire.ErrTimeout, wire.ErrInterrupted, wire.ErrDatabase:
+	default:
+		told.Kind = wire.ErrRuntime
+	}
+	told.Message, told.Hint = cutText(told.Message, max), cutText(told.Hint, maxName)
+	told.Rule, told.Code = cutText(told.Rule, maxName), cutText(told.Code, maxName)
+	return &told
+}
+
+// cutText is the beginning of a text, whole runes of it.
+func cutText(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	for max > 0 && !utf8.RuneStart(text[max]) {
+		max--
+	}
+	return text[:max]
 }
 
 func refuse(rule, hint, format string, args ...any) *Refusal {

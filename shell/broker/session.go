@@ -43,7 +43,8 @@ type Session struct {
 
 	committed  int64
 	rolledBack int64
-	ended      string // why it takes no more commands; empty while it does
+	ended      string                // why it takes no more commands; empty while it does
+	unsaid     *audit.WorkerReplaced // of a worker that was killed, and that is not on record yet
 }
 
 // recordWait bounds one recording, beyond the record's own deadline.

@@ -58,34 +58,48 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	s.commands++
 	c := newCommand(s, result.Command)
 	start := s.broker.Now()
-	done, ending := s.peer.turn(ctx, c.n, source, s.timeout(), c.serve, c.readAhead)
+	timeout, cause := s.timeout()
+	done, ending := s.peer.turn(ctx, c.n, source, timeout, cause, c.serve, c.readAhead)
 	c.end(ctx)
 	result.Output, result.OutputCut = s.peer.output.take()
 	result.Duration = s.broker.Now().Sub(start)
 	result.settle(c, done, ending)
-	replaced := ""
-	switch {
-	case ending != nil:
-		replaced = ending.reason
-	case done.Leftovers > 0: // code of this command still runs, and would run beside the next
-		s.peer.kill()
-		replaced = reasonLeftovers
-	}
 	s.committed, s.rolledBack = s.committed+c.committed, s.rolledBack+c.rolledBack
 
 	events := append(c.pending, s.outcome(c, result)...)
-	if replaced != "" {
-		events = append(events, audit.WorkerReplaced{Reason: replaced})
+	if reason := replaced(done, ending); reason != "" {
+		s.peer.kill()
+		s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reason}
+		events = append(events, *s.unsaid)
 	}
 	if err := s.record(ctx, c.n, events...); err != nil {
-		s.settle(ctx, err, func(bool) {})
+		s.settle(ctx, err, func(kept bool) {
+			if kept {
+				s.unsaid = nil
+			}
+		})
 		return result.withhold(c, err)
 	}
 	// From here the outcome is on record, and only now does the result leave.
-	if replaced != "" {
+	s.unsaid = nil
+	switch {
+	case ending != nil && ending.reason == reasonExpired: // no worker comes after it
+		result.Output, result.OutputCut = "", 0
+	case s.peer == nil:
 		s.replace(ctx, &result)
 	}
 	return result
+}
+
+// replaced says why the worker of a command cannot go on; empty where it can.
+func replaced(done *wire.Done, ending *ending) string {
+	switch {
+	case ending != nil:
+		return ending.reason
+	case done.Leftovers > 0: // code of this command still runs, and would run beside the next
+		return reasonLeftovers
+	}
+	return ""
 }
 
 // ready says why no command can run now, if so.
@@ -97,23 +111,45 @@ func (s *Session) ready(ctx context.Context, source string) *wire.Error {
 	case len(source) > limits.Source:
 		return s.deny(ctx, refuse(ruleSource, "split it", "one command has %d bytes at most", limits.Source), source)
 	case s.period != nil && !s.broker.Now().Before(s.period.expires):
+		if s.peer != nil { // what it opened goes with the period
+			s.peer.kill()
+			s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reasonExpired, Detail: "between commands"}
+		}
+		if failed := s.sayReplaced(ctx); failed != nil {
+			return failed
+		}
 		return s.deny(ctx, refuse(ruleConsent, "open a new session with a new consent", "the decrypted period has ended"), source)
 	}
 	if s.peer != nil {
-		reason, spoke := s.peer.spoke()
-		if !spoke {
-			return nil
+		if reason, spoke := s.peer.spoke(); spoke {
+			s.peer.kill()
+			s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reason, Detail: "between commands"}
 		}
-		s.peer.kill()
-		s.peer = nil
-		if err := s.record(ctx, 0, audit.WorkerReplaced{Reason: reason, Detail: "between commands"}); err != nil {
-			return notRecorded("not recorded, not run", err)
-		}
+	}
+	if failed := s.sayReplaced(ctx); failed != nil || s.peer != nil {
+		return failed
 	}
 	var err error
 	if s.peer, err = s.startPeer(ctx); err != nil {
 		return &wire.Error{Kind: wire.ErrKilled, Message: visible(err.Error()), Hint: "nothing was run"}
 	}
+	return nil
+}
+
+// sayReplaced records that a worker was killed, if that is not on record yet.
+func (s *Session) sayReplaced(ctx context.Context) *wire.Error {
+	if s.unsaid == nil {
+		return nil
+	}
+	if err := s.record(ctx, 0, *s.unsaid); err != nil {
+		s.settle(ctx, err, func(kept bool) {
+			if kept {
+				s.unsaid = nil
+			}
+		})
+		return notRecorded("not recorded, not run", err)
+	}
+	s.unsaid = nil
 	return nil
 }
 
@@ -125,13 +161,16 @@ func (s *Session) deny(ctx context.Context, r *Refusal, tried string) *wire.Erro
 	return refusalError(r)
 }
 
-// timeout is how long the next command may take: never beyond the decrypted period.
-func (s *Session) timeout() time.Duration {
-	timeout := s.broker.Policy.Limits.Command
+// timeout is how long the next command may take, never beyond the decrypted period. The cause is errExpired where that
+// ends first.
+func (s *Session) timeout() (timeout time.Duration, cause error) {
+	timeout = s.broker.Policy.Limits.Command
 	if s.period != nil {
-		timeout = min(timeout, s.period.expires.Sub(s.broker.Now()))
+		if rest := s.period.expires.Sub(s.broker.Now()); rest < timeout {
+			return rest, errExpired
+		}
 	}
-	return timeout
+	return timeout, nil
 }
 
 // settle decides what the command came to: first what the broker knows itself, then what the worker says.
@@ -142,7 +181,7 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 		r.Disclosures = append(r.Disclosures, v)
 	}
 	if done != nil {
-		r.Value, r.Err, r.Exit = done.Value, done.Err, done.Exit
+		r.Value, r.Err, r.Exit = done.Value, claimed(done.Err, c.session.broker.Policy.Limits.Output), done.Exit
 		if done.Leftovers > 0 {
 			r.Notes = append(r.Notes, "something that the command started could not be stopped")
 			if r.Err != nil && r.Err.Hint == hintKept {
@@ -152,7 +191,9 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 	}
 	switch {
 	case c.unrecorded != nil:
-		r.Err = c.unrecorded
+		failed := *c.unrecorded
+		failed.Message += c.stand()
+		r.Err = &failed
 	case c.refusal != nil:
 		r.Err = refusalError(c.refusal)
 	case c.unavailable != nil && (r.Err != nil || ending != nil):
@@ -200,14 +241,22 @@ func (r Result) fail(err *wire.Error) Result {
 
 // withhold empties a result whose outcome is not on record, and says what nevertheless stands.
 func (r Result) withhold(c *command, err error) Result {
-	what := "the outcome could not be recorded: the result is withheld"
-	if c.committed > 0 {
-		what += fmt.Sprintf("; %d rows were written and stand, and that is on record", c.committed)
-	}
+	what := "the outcome could not be recorded: the result is withheld" + c.stand()
 	return Result{
 		Command: r.Command, Source: r.Source, Mode: r.Mode, Status: StatusUnfinished, Statements: r.Statements, Rows: r.Rows,
 		Duration: r.Duration, Err: notRecorded(what, err),
 	}
+}
+
+// stand says which rows of the command stand, whatever else became of it.
+func (c *command) stand() string {
+	switch {
+	case c.committed == 0:
+		return ""
+	case c.session.whole != nil:
+		return fmt.Sprintf("; %d rows were written, and that is on record; whether they stand is decided when the session ends", c.committed)
+	}
+	return fmt.Sprintf("; %d rows were written and stand, and that is on record", c.committed)
 }
 
 // replace starts a new worker for one that was killed.
