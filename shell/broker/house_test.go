@@ -354,3 +354,15 @@ func wantRefusal(t testing.TB, err error, rule string) {
 		t.Errorf("want a refusal by %s, got %v", rule, err)
 	}
 }
+
+// replacements are the reasons for which workers were replaced, as an auditor sees them.
+func (h *house) replacements(t testing.TB, s *Session) []string {
+	t.Helper()
+	var reasons []string
+	for _, c := range h.onRecord(t, s).Commands {
+		for _, r := range c.Replaced {
+			reasons = append(reasons, r.Reason)
+		}
+	}
+	return reasons
+}

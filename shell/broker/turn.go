@@ -141,7 +141,7 @@ func (s *Session) sayReplaced(ctx context.Context) *wire.Error {
 	if s.unsaid == nil {
 		return nil
 	}
-	if err := s.record(ctx, 0, *s.unsaid); err != nil {
+	if err := s.record(ctx, s.commands, *s.unsaid); err != nil { // beside the last command, where an auditor looks
 		s.settle(ctx, err, func(kept bool) {
 			if kept {
 				s.unsaid = nil
