@@ -57,7 +57,7 @@ func (s *shower) value(v reflect.Value, static types.Type, depth int) wire.Value
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice:
-		if v.IsNil() && v.Kind() == reflect.Pointer {
+		if v.IsNil() {
 			return wire.Value{Kind: wire.KindNil, Type: s.library.called(v.Type(), static)}
 		}
 		here := visit{at: v.Pointer(), t: v.Type()}
@@ -128,9 +128,6 @@ func (s *shower) text(kind wire.Kind, name, text string) wire.Value {
 func (s *shower) list(v reflect.Value, static types.Type, depth int) wire.Value {
 	value := wire.Value{Kind: wire.KindList, Type: s.library.called(v.Type(), static)}
 	if v.Type().Elem().Kind() == reflect.Uint8 {
-		if v.Kind() == reflect.Slice && v.IsNil() {
-			return wire.Value{Kind: wire.KindNil, Type: value.Type}
-		}
 		value.Kind = wire.KindBytes
 		keep := min(v.Len(), s.bytes)
 		value.Bytes = make([]byte, keep)
