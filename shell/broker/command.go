@@ -34,6 +34,7 @@ type command struct {
 	disclosed   []audit.Value // in their order, Count zero
 	facts       int
 	committed   int64
+	held        int64 // rows of writes that stand if the session's one transaction does
 	rolledBack  int64
 	notes       []string
 

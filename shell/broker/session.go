@@ -42,6 +42,7 @@ type Session struct {
 	commands int
 
 	committed  int64
+	held       int64 // with Sandbox or Expect: rows that the end decides about
 	rolledBack int64
 	ended      string                // why it takes no more commands; empty while it does
 	unsaid     *audit.WorkerReplaced // of a worker that was killed, and that is not on record yet

@@ -137,7 +137,11 @@ func (c *command) commit(ctx context.Context, tx *transaction) error {
 		c.undo(ctx, tx)
 		return err
 	}
-	c.committed += tx.touched
+	if tx.inside != "" {
+		c.held += tx.touched
+	} else {
+		c.committed += tx.touched
+	}
 	return nil
 }
 
@@ -229,7 +233,7 @@ func (s *Session) beginWhole(ctx context.Context) (*whole, error) {
 // the expected number of rows was touched.
 func (s *Session) settleWhole(ctx context.Context, clean bool, closing *Closing) error {
 	expect := s.Opening.Expect
-	touched := s.committed
+	touched := s.held
 	if expect != nil && touched != *expect && clean {
 		closing.Refusal = refuse(ruleExpect, "nothing was kept; look with --sandbox at what it touches", "%d rows were touched, %d were expected: everything was rolled back", touched, *expect)
 	}
@@ -242,18 +246,19 @@ func (s *Session) settleWhole(ctx context.Context, clean bool, closing *Closing)
 		s.whole = nil
 	}()
 	if s.whole.broken { // the database rolled it back already
-		s.committed, s.rolledBack = 0, s.rolledBack+touched
+		s.rolledBack += touched
 		return nil
 	}
 	if s.Opening.Sandbox || !clean || closing.Refusal != nil {
-		s.committed, s.rolledBack = 0, s.rolledBack+touched
+		s.rolledBack += touched
 		return conn.Rollback(ctx)
 	}
 	// Each command's rows touched are on record by now, and so is that they were to stand only at the end.
 	if err := conn.Commit(ctx); err != nil {
-		s.committed, s.rolledBack = 0, s.rolledBack+touched
+		s.rolledBack += touched
 		conn.Rollback(ctx)
 		return err
 	}
+	s.committed += touched
 	return nil
 }

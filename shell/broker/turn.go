@@ -64,7 +64,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	result.Output, result.OutputCut = s.peer.output.take()
 	result.Duration = s.broker.Now().Sub(start)
 	result.settle(c, done, ending)
-	s.committed, s.rolledBack = s.committed+c.committed, s.rolledBack+c.rolledBack
+	s.committed, s.held, s.rolledBack = s.committed+c.committed, s.held+c.held, s.rolledBack+c.rolledBack
 
 	events := append(c.pending, s.outcome(c, result)...)
 	if reason := replaced(done, ending); reason != "" {
