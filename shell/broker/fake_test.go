@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
@@ -28,15 +30,15 @@ type fake struct {
 
 // startFake starts a fake worker whose commands take their scripts from a channel.
 func startFake(t testing.TB, scripts <-chan func(*fake)) (*Process, error) {
-	control, theirControl := net.Pipe()
-	statements, theirStatements := net.Pipe()
+	control, theirControl, err5 := sockets()
+	statements, theirStatements, err6 := sockets()
 	stdout, stdoutWrite, err1 := os.Pipe()
 	stderr, stderrWrite, err2 := os.Pipe()
 	f := &fake{t: t, rawControl: theirControl, raw: theirStatements, stdout: stdoutWrite}
 	var err3, err4 error
 	f.control, err3 = wire.NewConn(theirControl, wire.MaxControl)
 	f.statements, err4 = wire.NewConn(theirStatements, wire.MaxResponse)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return nil, err
 	}
 	killed, done := make(chan struct{}), make(chan struct{})
@@ -60,6 +62,21 @@ func startFake(t testing.TB, scripts <-chan func(*fake)) (*Process, error) {
 	}
 	t.Cleanup(kill)
 	return &Process{Control: control, Statements: statements, Stdout: stdout, Stderr: stderr, Kill: kill}, nil
+}
+
+// sockets is a pair of connected sockets, as a real worker has them: what is sent does not wait for who reads.
+func sockets() (net.Conn, net.Conn, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	var ends [2]net.Conn
+	for i, fd := range fds {
+		file := os.NewFile(uintptr(fd), "socket")
+		end, connErr := net.FileConn(file)
+		ends[i], err = end, errors.Join(err, connErr, file.Close())
+	}
+	return ends[0], ends[1], err
 }
 
 func (f *fake) live(scripts <-chan func(*fake)) {

@@ -11,15 +11,15 @@ import (
 	"github.com/vouchsafe/vouchsafe/shell/worker/confine"
 )
 
-// binary is the stock binary, built once.
-type binary struct {
+// stockBinary is the stock binary, built once.
+type stockBinary struct {
 	once sync.Once
 	dir  string
 	path string
 	err  error
 }
 
-var stock binary
+var stock stockBinary
 
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func (b *binary) build() {
+func (b *stockBinary) build() {
 	if b.dir, b.err = os.MkdirTemp("", "vouchsafe"); b.err != nil {
 		return
 	}
