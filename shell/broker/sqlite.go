@@ -90,6 +90,9 @@ func (s *SQLite) Connect(ctx context.Context, access Access) (Connection, error)
 	var err error
 	if c.conn, err = c.pool.Conn(ctx); err != nil {
 		c.pool.Close()
+		if ctx.Err() != nil { // it was stopped, and is not away
+			return nil, ctx.Err()
+		}
 		return nil, unavailable(errors.New(plainSQLite(err)))
 	}
 	for id, limit := range map[int]int{
