@@ -76,6 +76,7 @@ func Verify(ctx context.Context, cfg VerifyConfig) (Report, error) {
 	report := Report{Faults: []Fault{}, Anchor: cfg.Anchor != nil}
 	// The anchor is read first: what it knows by then, the snapshot must show.
 	anchors := map[WriterID]Head{}
+	var known []WriterID
 	if cfg.Anchor != nil {
 		heads, err := cfg.Anchor.Heads(ctx)
 		if err != nil {
@@ -83,7 +84,9 @@ func Verify(ctx context.Context, cfg VerifyConfig) (Report, error) {
 		}
 		for _, h := range heads {
 			anchors[h.Writer] = h
+			known = append(known, h.Writer)
 		}
+		slices.SortFunc(known, func(a, b WriterID) int { return slices.Compare(a[:], b[:]) })
 	}
 	view, err := cfg.Store.View(ctx)
 	if err != nil {
@@ -92,14 +95,14 @@ func Verify(ctx context.Context, cfg VerifyConfig) (Report, error) {
 	defer view.Close()
 
 	v := &verifier{
-		ctx: ctx, view: view, sealer: cfg.Sealer, public: cfg.Public, report: &report, anchors: anchors,
+		ctx: ctx, view: view, sealer: cfg.Sealer, public: cfg.Public, report: &report, anchors: anchors, known: known,
 		progress: cfg.Progress, sessions: map[string]*watched{}, owners: map[string][2]string{},
 		writers: map[WriterID]*Writer{}, sum: newRowSum(), server: watched{},
 	}
 	if v.progress == nil {
 		v.progress = func(int, int) {}
 	}
-	for _, stage := range []func() error{v.file, v.readWriters, v.chains, v.ends, v.projections} {
+	for _, stage := range []func() error{v.file, v.readWriters, v.unanchored, v.chains, v.ends, v.projections} {
 		if err := stage(); err != nil {
 			if ctx.Err() != nil {
 				return report, fmt.Errorf("verify: %w", context.Cause(ctx))
@@ -121,6 +124,7 @@ type verifier struct {
 
 	writers  map[WriterID]*Writer
 	anchors  map[WriterID]Head // those that were not met yet
+	known    []WriterID        // all that the anchor knows, in order
 	sessions map[string]*watched
 	server   watched              // what belongs to no session
 	serving  WriterID             // whose keys server has
@@ -166,6 +170,28 @@ func (v *verifier) ends() error {
 	for _, h := range missing {
 		v.report.fault(Fault{Writer: h.Writer.String(), Seq: h.Seq, What: "the anchor knows this entry, and it is gone: " +
 			"the end of its chain was cut off, or an older copy of the record was put in place"})
+	}
+	return nil
+}
+
+// unanchored looks for chains that the anchor should know. It may lag behind by the newest ones, after a power cut; one that
+// it has forgotten while it knows a newer one was taken out of it, or put into the record.
+func (v *verifier) unanchored() error {
+	if !v.report.Anchor {
+		return nil
+	}
+	if len(v.known) == 0 {
+		if len(v.writers) > 1 {
+			v.report.fault(Fault{What: "the anchor is empty, and the record is not: what the anchor knew was taken away"})
+		}
+		return nil
+	}
+	newest := v.known[len(v.known)-1]
+	for w := range v.writers {
+		_, anchored := slices.BinarySearchFunc(v.known, w, func(a, b WriterID) int { return slices.Compare(a[:], b[:]) })
+		if !anchored && slices.Compare(w[:], newest[:]) < 0 {
+			v.report.fault(Fault{Writer: w.String(), What: "the anchor does not know this chain, though it knows a newer one"})
+		}
 	}
 	return nil
 }

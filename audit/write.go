@@ -117,8 +117,15 @@ func (l *Log) record(m *memory, requests []*request) *NotRecorded {
 		return &NotRecorded{Unknown: true, Cause: err}
 	}
 	last := &b.out.Entries[len(b.out.Entries)-1]
-	if err := l.cfg.Anchor.Advance(ctx, Head{Writer: last.Writer, Seq: last.Seq, Hash: last.Hash, At: last.At}); err != nil {
-		return &NotRecorded{Unknown: true, Cause: fmt.Errorf("it is on record, but the anchor was not told: %w", err)}
+	heads := []Head{{Writer: last.Writer, Seq: last.Seq, Hash: last.Hash, At: last.At}}
+	if b.out.Writer != nil && b.newest.Seq > 0 {
+		// A writer that was killed between its commit and this line left its chain without an anchor.
+		heads = append([]Head{b.newest}, heads...)
+	}
+	for _, h := range heads {
+		if err := l.cfg.Anchor.Advance(ctx, h); err != nil {
+			return &NotRecorded{Unknown: true, Cause: fmt.Errorf("it is on record, but the anchor was not told: %w", err)}
+		}
 	}
 	b.remember()
 	return nil
@@ -165,6 +172,7 @@ func (b *batch) openChain() error {
 	if err != nil {
 		return err
 	}
+	b.newest = newest
 	c := &b.chain
 	if c.writer, err = nextWriterID(b.at, newest.Writer); err != nil {
 		return err

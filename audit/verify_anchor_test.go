@@ -1,0 +1,77 @@
+package audit_test
+
+import (
+	"database/sql"
+	"path/filepath"
+	"testing"
+
+	"github.com/vouchsafe/vouchsafe/audit/audittest"
+)
+
+// forget takes anchors away, as the owner of the key store would.
+func forget(t *testing.T, h *audittest.Harness, which string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(h.Dir, "keys.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query(`SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'anchors'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	rows.Close()
+	for _, name := range names {
+		if _, err := db.Exec("DROP TRIGGER " + name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Exec("DELETE FROM anchors " + which); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestVerifyNoticesAnAnchorThatWasEmptied(t *testing.T) {
+	h := audittest.New(t)
+	h.Session(t, "dana", "OPS-1").Run(t, "1")
+	h.Log.Close(t.Context())
+	h.Open(t)
+	h.Log.Close(t.Context())
+	h.CheckLog(t)
+	forget(t, h, "")
+	wants(t, h.Verify(t), "the anchor is empty")
+}
+
+func TestVerifyNoticesAChainThatTheAnchorWasMadeToForget(t *testing.T) {
+	h := audittest.New(t)
+	h.Session(t, "dana", "OPS-1").Run(t, "1")
+	h.Log.Close(t.Context())
+	h.Open(t)
+	h.Log.Close(t.Context())
+	h.Open(t)
+	h.Log.Close(t.Context())
+	forget(t, h, "WHERE writer = (SELECT min(writer) FROM anchors)")
+	wants(t, h.Verify(t), "does not know this chain")
+}
+
+func TestAnAnchorThatLagsBehindIsNoFault(t *testing.T) {
+	h := audittest.New(t)
+	h.Session(t, "dana", "OPS-1").Run(t, "1")
+	h.Log.Close(t.Context())
+	h.Open(t)
+	h.Log.Close(t.Context())
+	forget(t, h, "WHERE writer = (SELECT max(writer) FROM anchors)") // as a power cut may
+	h.CheckLog(t)
+	h.Open(t) // tells the anchor what it had not heard
+	h.Log.Close(t.Context())
+	h.Open(t)
+	h.CheckLog(t)
+}
