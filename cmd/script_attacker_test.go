@@ -4,7 +4,9 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -32,6 +34,10 @@ func query(path, statement string) (string, error) {
 		return "", err
 	}
 	defer db.Close()
+	if !strings.HasPrefix(statement, "select") {
+		_, err := db.Exec(statement)
+		return "", err
+	}
 	rows, err := db.Query(statement)
 	if err != nil {
 		return "", err
@@ -62,6 +68,75 @@ func query(path, statement string) (string, error) {
 		out.WriteByte('\n')
 	}
 	return out.String(), rows.Err()
+}
+
+// runAttack is the command attack.
+func runAttack(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: attack SQL")
+	}
+	record := ts.MkAbs("demo/audit.db")
+	for _, beside := range []string{"-wal", "-shm"} {
+		if err := os.Remove(record + beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			ts.Fatalf("%v", err)
+		}
+	}
+	ts.Check(copyFile(record, ts.MkAbs("kept.db")))
+	_, err := query(record, args[0])
+	ts.Check(err)
+	wantStatus(ts, "7", ts.Exec("vouchsafe", "audit", "verify"))
+	if !strings.Contains(ts.ReadFile("stdout"), "fault: ") {
+		ts.Fatalf("no fault is told")
+	}
+}
+
+// holder holds the lock for writing of a database.
+type holder struct {
+	db *sql.DB
+	tx *sql.Tx
+}
+
+type holdKey struct{}
+
+// runHold is the command hold.
+func runHold(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: hold FILE")
+	}
+	ts.Check(ts.Value(holdKey{}).(*holder).take(ts.MkAbs(args[0])))
+}
+
+func (h *holder) take(path string) (err error) {
+	if h.db, err = sql.Open("sqlite", "file:"+path+"?mode=rw&_txlock=immediate&_pragma=busy_timeout(5000)"); err != nil {
+		return err
+	}
+	h.tx, err = h.db.Begin()
+	return err
+}
+
+func (h *holder) release() {
+	if h.tx != nil {
+		h.tx.Rollback()
+		h.tx = nil
+	}
+	if h.db != nil {
+		h.db.Close()
+		h.db = nil
+	}
+}
+
+// locked says whether a process holds the lock for writing.
+func locked(path string) bool {
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw&_txlock=immediate")
+	if err != nil {
+		return false
+	}
+	defer db.Close()
+	tx, err := db.Begin()
+	if err == nil {
+		err = tx.Rollback()
+	}
+	return err != nil && strings.Contains(err.Error(), "locked")
 }
 
 // runPlaintext is the command plaintext.

@@ -22,10 +22,15 @@ import (
 // link that fits any subject. $SESSION is the session that exec --json opened last. Beside the commands of testscript:
 //
 //	status N program args…        runs it and wants exit status N
-//	midway SIGNAL N program args… runs it, sends the signal once its first command is on record, and wants status N (-1: killed)
+//	midway SIGNAL N program args… runs it, sends the signal once its first command is on record, and wants status N (-1: killed);
+//	                              SIGNAL is INT, TERM or KILL, or INT-writing …: not before app.db is locked for writing;
+//	                              or HOLD: no signal, but the record is locked until the program has ended
 //	[!] json LINE PATH [VALUE]    looks at a line of standard output: see jsonAt; negated: there is no such thing
 //	[!] json LINE PATH ~ REGEXP
 //	sqlite FILE SQL               runs SQL on a database file as one who owns it; rows are standard output, a tab between cells
+//	hold FILE                     locks a database for writing, as another process would, until release
+//	attack SQL                    puts kept.db back as the record, runs SQL on it, and wants verify to find a fault
+//	keep NAME                     sets $NAME to standard output, without its last line feed
 //	[!] plaintext                 a sealed value of the tickets stands in standard output or standard error, in any guise
 func TestSessions(t *testing.T) {
 	bin, pristine := t.TempDir(), filepath.Join(t.TempDir(), "demo")
@@ -51,6 +56,9 @@ func TestSessions(t *testing.T) {
 			env.Setenv("PRISTINE", pristine)
 			env.Setenv("J", "https://oncall.example/cards/1480")
 			env.Setenv("K", "https://support.example/conversations/77")
+			hold := &holder{}
+			env.Values[holdKey{}] = hold
+			env.Defer(hold.release)
 			return copyDir(demo, pristine)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -58,6 +66,12 @@ func TestSessions(t *testing.T) {
 			"midway": runMidway,
 			"json":   runJSON,
 			"sqlite": runSQLite,
+			"keep":   runKeep,
+			"attack": runAttack,
+			"hold":   runHold,
+			"release": func(ts *testscript.TestScript, neg bool, args []string) {
+				ts.Value(holdKey{}).(*holder).release()
+			},
 			"plaintext": func(ts *testscript.TestScript, neg bool, args []string) {
 				runPlaintext(ts, neg, args, secrets)
 			},
@@ -128,15 +142,33 @@ func rememberSession(ts *testscript.TestScript) {
 	}
 }
 
+// runKeep is the command keep.
+func runKeep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: keep NAME")
+	}
+	ts.Setenv(args[0], strings.TrimSuffix(ts.ReadFile("stdout"), "\n"))
+}
+
 // runMidway is the command midway.
 func runMidway(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
-	if neg || len(args) < 3 || signals[args[0]] == 0 {
-		ts.Fatalf("usage: midway INT|TERM|KILL N program args…")
+	name, writing := "", false
+	if len(args) > 0 {
+		name, writing = strings.CutSuffix(args[0], "-writing")
 	}
-	record := ts.MkAbs("demo/audit.db")
-	before, err := query(record, "select count(*) from commands")
+	if neg || len(args) < 3 || signals[name] == 0 && name != "HOLD" {
+		ts.Fatalf("usage: midway HOLD | INT|TERM|KILL[-writing] N program args…")
+	}
+	before, err := query(ts.MkAbs("demo/audit.db"), "select count(*) from commands")
 	ts.Check(err)
+	midway := func() bool {
+		if writing {
+			return locked(ts.MkAbs("demo/app.db"))
+		}
+		now, err := query(ts.MkAbs("demo/audit.db"), "select count(*) from commands")
+		return err == nil && now != before
+	}
 	program, err := exec.LookPath(filepath.Join(strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator))[0], args[2]))
 	ts.Check(err)
 	c := exec.Command(program, args[3:]...)
@@ -152,23 +184,28 @@ func runMidway(ts *testscript.TestScript, neg bool, args []string) {
 	for running := true; running; {
 		select {
 		case err := <-waited:
-			ts.Fatalf("it ended before its first command was on record: %v\n%s%s", err, &stdout, &stderr)
+			ts.Fatalf("it ended too early: %v\n%s%s", err, &stdout, &stderr)
 		case <-late:
 			c.Process.Kill()
 			<-waited
-			ts.Fatalf("no command came on record in 20 s\n%s%s", &stdout, &stderr)
+			ts.Fatalf("it was not under way after 20 s\n%s%s", &stdout, &stderr)
 		case <-tick.C:
-			now, err := query(record, "select count(*) from commands")
-			running = err != nil || now == before
+			running = !midway()
 		}
 	}
-	ts.Check(c.Process.Signal(signals[args[0]]))
+	if name == "HOLD" {
+		hold := &holder{}
+		ts.Check(hold.take(ts.MkAbs("demo/audit.db")))
+		defer hold.release()
+	} else {
+		ts.Check(c.Process.Signal(signals[name]))
+	}
 	select {
 	case err = <-waited:
 	case <-late:
 		c.Process.Kill()
 		<-waited
-		ts.Fatalf("it did not end on the signal")
+		ts.Fatalf("it did not end")
 	}
 	fmt.Fprint(ts.Stdout(), stdout.String())
 	fmt.Fprint(ts.Stderr(), stderr.String())
