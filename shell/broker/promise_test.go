@@ -125,7 +125,7 @@ func TestARowChangesIfAndOnlyIfItsEntryExists(t *testing.T) {
 			return f.ask(commit)
 		},
 		"a repository": func(f *fake) wire.Response {
-			return f.ask(wire.Request{Op: wire.OpSave, Write: &wire.Write{Table: "accounts", Key: []any{int64(1)}, Columns: []wire.Assignment{{Column: "plan", Value: "free"}}}})
+			return f.ask(wire.Request{Op: wire.OpSave, Write: &wire.Write{Table: "accounts", Key: []any{int64(1)}, Columns: []wire.Assignment{{Column: "plan", Value: wire.Scalar{V: "free"}}}}})
 		},
 	}
 	for name, write := range writes {

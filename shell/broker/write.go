@@ -123,7 +123,7 @@ func (c *command) changeOf(ctx context.Context, table shell.Table, now map[strin
 			return c.sealedChange(ctx, table, sealed, now, a)
 		}
 	}
-	value := normal(a.Value)
+	value := normal(a.Value.V)
 	if same(now[a.Column], value) {
 		return nil, nil
 	}
@@ -211,7 +211,7 @@ func (c *command) create(ctx context.Context, conn Connection, table shell.Table
 				continue
 			}
 		}
-		names, marks, args = append(names, quote(a.Column)), append(marks, "?"), append(args, normal(a.Value))
+		names, marks, args = append(names, quote(a.Column)), append(marks, "?"), append(args, normal(a.Value.V))
 	}
 	statement := "insert into " + quote(table.Name) + " (" + strings.Join(names, ", ") + ") values (" + strings.Join(marks, ", ") + ")"
 	if len(names) == 0 {

@@ -19,7 +19,7 @@ func create(table string, columns ...wire.Assignment) wire.Request {
 }
 
 func put(column string, value any) wire.Assignment {
-	return wire.Assignment{Column: column, Value: value}
+	return wire.Assignment{Column: column, Value: wire.Scalar{V: value}}
 }
 
 func seal(column, text string) wire.Assignment { return wire.Assignment{Column: column, Seal: &text} }

@@ -37,16 +37,34 @@ type Conn struct {
 
 // NewConn returns a Conn over stream that refuses to receive a frame of more than max bytes.
 func NewConn(stream net.Conn, max int) (*Conn, error) {
-	encode, err := cbor.EncOptions{Time: cbor.TimeRFC3339Nano, TimeTag: cbor.EncTagRequired}.EncMode()
+	encode, err := encoding()
+	if err != nil {
+		return nil, err
+	}
+	decode, err := decoding()
+	if err != nil {
+		return nil, err
+	}
+	return &Conn{stream: stream, max: max, reader: bufio.NewReaderSize(stream, 64<<10), encode: encode, decode: decode}, nil
+}
+
+// encoding is how frames are written.
+var encoding = sync.OnceValues(func() (cbor.EncMode, error) {
+	mode, err := cbor.EncOptions{Time: cbor.TimeRFC3339Nano, TimeTag: cbor.EncTagRequired}.EncMode()
 	if err != nil {
 		return nil, fmt.Errorf("cbor encoder: %w", err)
 	}
-	decode, err := cbor.DecOptions{
+	return mode, nil
+})
+
+// decoding is how frames are read, whoever wrote them.
+var decoding = sync.OnceValues(func() (cbor.DecMode, error) {
+	mode, err := cbor.DecOptions{
 		IntDec:            cbor.IntDecConvertSignedOrFail,
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		IndefLength:       cbor.IndefLengthForbidden,
 		MaxNestedLevels:   64,
-		MaxArrayElements:  1 << 20,
+		MaxArrayElements:  1 << 17,
 		MaxMapPairs:       1 << 10,
 		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
 		DefaultMapType:    reflect.TypeFor[map[string]any](),
@@ -54,8 +72,8 @@ func NewConn(stream net.Conn, max int) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cbor decoder: %w", err)
 	}
-	return &Conn{stream: stream, max: max, reader: bufio.NewReaderSize(stream, 64<<10), encode: encode, decode: decode}, nil
-}
+	return mode, nil
+})
 
 // Send writes one frame.
 func (c *Conn) Send(message any) error {

@@ -104,7 +104,7 @@ type Request struct {
 	Conn      uint32     `cbor:"4,keyasint,omitempty"` // which of the worker's connections
 	Cursor    uint64     `cbor:"5,keyasint,omitempty"`
 	SQL       string     `cbor:"6,keyasint,omitempty"`
-	Args      []any      `cbor:"7,keyasint,omitempty"` // nil, bool, int64, float64, string, []byte, time.Time
+	Args      Scalars    `cbor:"7,keyasint,omitempty"`
 	Write     *Write     `cbor:"8,keyasint,omitempty"`
 	Column    string     `cbor:"9,keyasint,omitempty"`
 	Text      string     `cbor:"10,keyasint,omitempty"`
@@ -116,14 +116,14 @@ type Request struct {
 // Write is one row, changed or made through a repository. The broker composes its SQL, and binds each value itself.
 type Write struct {
 	Table   string       `cbor:"1,keyasint"`
-	Key     []any        `cbor:"2,keyasint,omitempty"` // in the order of the schema's keys
+	Key     Scalars      `cbor:"2,keyasint,omitempty"` // in the order of the schema's keys
 	Columns []Assignment `cbor:"3,keyasint"`
 }
 
 // Assignment is one column of a Write.
 type Assignment struct {
 	Column    string     `cbor:"1,keyasint"`
-	Value     any        `cbor:"2,keyasint,omitempty"` // a plain column's value
+	Value     Scalar     `cbor:"2,keyasint,omitempty"` // a plain column's value
 	Reference *Reference `cbor:"3,keyasint,omitempty"` // a sealed column as it was read: it stays as it stands
 	Seal      *string    `cbor:"4,keyasint,omitempty"` // a sealed column's new value, which the broker seals
 }

@@ -37,8 +37,8 @@ func TestAFrameArrivesAsItWasSent(t *testing.T) {
 	seal := "a"
 	sent := wire.Request{
 		Nonce: wire.Nonce{1}, ID: 7, Op: wire.OpSave, SQL: "select ?",
-		Args:  []any{nil, true, int64(-1), 1.0, "x", []byte{0xFF}, at},
-		Write: &wire.Write{Table: "people", Key: []any{int64(42)}, Columns: []wire.Assignment{{Column: "email", Seal: &seal}, {Column: "plan", Value: "pro"}}},
+		Args:  wire.Scalars{nil, true, int64(-1), 1.0, "x", []byte{0xFF}, at},
+		Write: &wire.Write{Table: "people", Key: wire.Scalars{int64(42)}, Columns: []wire.Assignment{{Column: "email", Seal: &seal}, {Column: "plan", Value: wire.Scalar{V: "pro"}}}},
 	}
 	go sender.Send(sent)
 	var got wire.Request
@@ -47,6 +47,27 @@ func TestAFrameArrivesAsItWasSent(t *testing.T) {
 	}
 	if diff := cmp.Diff(sent, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAListHoldsPlainValuesOnly(t *testing.T) {
+	for name, args := range map[string][]any{
+		"a list in it":   {[]any{int64(1)}},
+		"a map in it":    {map[string]any{}},
+		"too many of it": make([]any, wire.MaxScalars+1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			theirs, conn := pair(t, wire.MaxRequest)
+			sender, err := wire.NewConn(theirs, wire.MaxRequest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			go sender.Send(map[int]any{2: 1, 7: args})
+			var got wire.Request
+			if err := conn.Receive(&got); !errors.Is(err, wire.ErrMalformed) {
+				t.Errorf("received %v", err)
+			}
+		})
 	}
 }
 

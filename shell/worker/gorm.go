@@ -227,7 +227,7 @@ func assign(model *schema.Schema, column string, value any) (wire.Assignment, er
 		return sealedAssignment(a, v.State())
 	}
 	var err error
-	if a.Value, err = plain(value); err != nil {
+	if a.Value.V, err = plain(value); err != nil {
 		return a, fmt.Errorf("%s.%s: %w", model.Table, column, err)
 	}
 	return a, nil
