@@ -68,12 +68,16 @@ func (p Pattern) fits(l link, subject string) bool {
 		return false
 	}
 	for i := range want {
-		if want[i] != have[i] && (want[i] != "*" || have[i] == "") {
+		if want[i] != have[i] && (want[i] != "*" || !plainSegment(have[i])) {
 			return false
 		}
 	}
 	return true
 }
+
+// plainSegment says whether a segment may stand for a *: not empty, and nothing in it that a server may leave out or trim, such
+// as ;x or %20, for then one ticket would have many links.
+func plainSegment(s string) bool { return s != "" && !strings.ContainsAny(s, ";%") }
 
 // example is a link that the pattern fits, for this subject.
 func (p Pattern) example(subject string) string {
