@@ -136,6 +136,9 @@ func (p *program) openEmbedded(ctx context.Context, c *config) (*embedded, error
 }
 
 func (e *embedded) start(ctx context.Context, p *program) error {
+	if err := apart(e.config); err != nil {
+		return err
+	}
 	launcher, err := p.launcher(e.config)
 	if err != nil {
 		return err
@@ -182,6 +185,20 @@ func (e *embedded) start(ctx context.Context, p *program) error {
 		},
 	})
 	return err
+}
+
+// apart refuses an application's database that is one of our own files, by whatever name: typed code would read it.
+func apart(c *config) error {
+	database, err := os.Stat(c.Database)
+	if err != nil {
+		return nil // the session that needs it will say so
+	}
+	for what, path := range map[string]string{"the record": c.Record, "the key store": c.KeyStore, "the keyset": c.Keyset} {
+		if own, err := os.Stat(path); err == nil && os.SameFile(database, own) {
+			return usage("nothing was run; the application's database is a file of its own", "config %s: database is %s", c.path, what)
+		}
+	}
+	return nil
 }
 
 // openLog starts the record's writer.
