@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/vouchsafe/vouchsafe/audit"
@@ -61,7 +62,9 @@ type Start func(ctx context.Context, role string) (*Process, error)
 type Broker struct {
 	Config
 	schemaDigest string
-	target       Target
+
+	connecting sync.Mutex
+	target     Target
 }
 
 // New refuses a config that cannot be safe.
@@ -93,6 +96,8 @@ func New(c Config) (*Broker, error) {
 
 // connectTarget opens the target once.
 func (b *Broker) connectTarget(ctx context.Context) (Target, error) {
+	b.connecting.Lock()
+	defer b.connecting.Unlock()
 	if b.target != nil {
 		return b.target, nil
 	}

@@ -21,7 +21,11 @@ type command struct {
 	session *Session
 	n       int
 
-	pending []audit.Event // reads, and writes that have not committed
+	redactor *redactor // of a decrypted period
+
+	pending       []audit.Event // reads, and writes that have not committed
+	pendingBytes  int
+	recordedBytes int // of statements, all in all
 	open    map[uint32]*transaction
 	cursors map[uint64]*cursor
 	lastCursor,
@@ -43,8 +47,12 @@ type command struct {
 	unavailable *wire.Error // the target was away
 }
 
-func newCommand(s *Session, n int) *command {
-	return &command{session: s, n: n, open: map[uint32]*transaction{}, cursors: map[uint64]*cursor{}, disclosures: map[audit.Value]int{}}
+func newCommand(s *Session, n int, source string) *command {
+	c := &command{session: s, n: n, open: map[uint32]*transaction{}, cursors: map[uint64]*cursor{}, disclosures: map[audit.Value]int{}}
+	if s.mode == shell.Decrypted {
+		c.redactor = newRedactor(s.broker.Schema, source)
+	}
+	return c
 }
 
 // record makes events durable, and before them what is pending. When it returns nil, they are. When it does not, nothing
@@ -55,12 +63,12 @@ func (c *command) record(ctx context.Context, events ...audit.Event) error {
 	}
 	err := c.session.record(ctx, c.n, append(c.pending, events...)...)
 	if err == nil {
-		c.pending = nil
+		c.pending, c.pendingBytes = nil, 0
 		return nil
 	}
 	c.session.settle(ctx, err, func(kept bool) {
 		if kept {
-			c.pending = nil // they are on record after all, and not a second time
+			c.pending, c.pendingBytes = nil, 0 // they are on record after all, and not a second time
 		}
 	})
 	c.unrecorded = notRecorded("not recorded, so not done", err)
@@ -78,13 +86,13 @@ func (c *command) recordBeforeCommit(ctx context.Context) error {
 	}
 	err := c.session.record(ctx, c.n, c.pending...)
 	if err == nil {
-		c.pending = nil
+		c.pending, c.pendingBytes = nil, 0
 		return nil
 	}
 	stands := false
 	c.session.settle(ctx, err, func(kept bool) {
 		if kept {
-			stands, c.pending = true, nil
+			stands, c.pending, c.pendingBytes = true, nil, 0
 		}
 	})
 	if stands {
@@ -129,7 +137,7 @@ func (c *command) refuse(ctx context.Context, r *Refusal, tried string) error {
 	if c.refusal == nil {
 		c.refusal = r
 	}
-	if err := c.record(ctx, audit.Refused{Rule: r.Rule, Message: r.Message, Attempt: attempt(tried)}); err != nil {
+	if err := c.record(ctx, audit.Refused{Rule: r.Rule, Message: r.Message, Attempt: c.attempt(tried)}); err != nil {
 		return err
 	}
 	return refusalError(r)
@@ -142,7 +150,32 @@ func (c *command) statement(sql string, args []any, rows int64, write bool) {
 	if write {
 		c.touched += rows
 	}
-	c.pending = append(c.pending, audit.Statement{SQL: sql, Args: c.session.arguments(args), Rows: rows, Write: write})
+	event := audit.Statement{SQL: c.keptSQL(sql), Args: c.session.arguments(args), Rows: rows, Write: write}
+	c.pending = append(c.pending, event)
+	c.pendingBytes += len(event.SQL)
+	for _, a := range event.Args {
+		c.pendingBytes += len(a)
+	}
+	c.recordedBytes += c.pendingBytes
+}
+
+// keptSQL is a statement as the record keeps it.
+func (c *command) keptSQL(sql string) string {
+	if c.session.mode == shell.Decrypted {
+		return c.redactor.sql(sql)
+	}
+	return sql
+}
+
+// attempt is what was refused, as the record keeps it: of a decrypted period with a digest that nobody else can try guesses
+// against.
+func (c *command) attempt(tried string) audit.Attempt {
+	if c.session.mode != shell.Decrypted {
+		return attempt(tried)
+	}
+	kept := attempt(c.keptSQL(tried))
+	kept.Bytes, kept.SHA256 = len(tried), c.session.digest(tried)
+	return kept
 }
 
 // disclosed counts values that were opened; their entry is durable.

@@ -22,6 +22,17 @@ type period struct {
 	expires time.Time
 }
 
+// covers says whether a sealed value may be opened: its scope names it, and it is the consenting person's by its own
+// authenticated header, whatever the row around it says now.
+func (p *period) covers(h crypto.Header) bool {
+	return h.Subject == p.subject && p.scopes.Covers(string(h.Column), string(h.Subject), string(h.Row))
+}
+
+// coversWrite says likewise whether a new value may be sealed.
+func (p *period) coversWrite(column crypto.Column, subject crypto.Subject, row crypto.Row) bool {
+	return subject == p.subject && p.scopes.CoversWrite(string(column), string(subject), string(row))
+}
+
 // scopes reads the scopes of an opening and refuses those that name nothing that can open.
 func (b *Broker) scopes(o Opening) (shell.Scopes, error) {
 	scopes, err := b.Policy.Scopes(o.Consent, o.Scopes)
@@ -148,21 +159,22 @@ func (s *Session) subjectOf(ctx context.Context, scopes shell.Scopes) (crypto.Su
 	var one crypto.Subject
 	for _, scope := range scopes {
 		subject := crypto.Subject(scope.Table + "/" + scope.ID)
-		if !scope.Subject {
-			table, _ := s.broker.Schema.Table(scope.Table)
+		if table, ok := s.broker.Schema.Table(scope.Table); ok { // a subject may have no table of its own
 			key, err := keyOf(table, scope.ID)
 			if err != nil {
-				return "", err
+				return "", refuse(ruleScope, "", "%s: %v", visible(scope.String()), err)
 			}
 			row, err := fetchRow(ctx, conn, table, key)
 			if err != nil {
 				return "", err
 			}
 			if row == nil {
-				return "", refuse(ruleScope, "", "there is no record %s", visible(scope.Row()))
+				return "", refuse(ruleScope, "", "there is no record %s/%s", visible(scope.Table), visible(scope.ID))
 			}
-			if subject, err = subjectOfRow(table, row); err != nil {
-				return "", err
+			if !scope.Subject {
+				if subject, err = subjectOfRow(table, row); err != nil {
+					return "", err
+				}
 			}
 		}
 		if one != "" && subject != one {

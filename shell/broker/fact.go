@@ -42,12 +42,19 @@ func (c *command) lookup(ctx context.Context, column, text string) (wire.Respons
 	if err != nil {
 		return wire.Response{}, err
 	}
-	err = c.record(ctx, audit.Fact{Fact: "eq", Column: column, Argument: c.session.digest(text), Answer: fmt.Sprint(len(keys)), Count: 1})
+	found := fmt.Sprint(len(keys))
+	if len(keys) > maxLookup {
+		found = fmt.Sprintf("more than %d", maxLookup)
+	}
+	err = c.record(ctx, audit.Fact{Fact: "eq", Column: column, Argument: c.session.digest(text), Answer: found, Count: 1})
 	if err != nil {
 		return wire.Response{}, err
 	}
 	// From here the answer is on record. If we crash now, nobody got it.
 	c.facts++
+	if len(keys) > maxLookup {
+		return wire.Response{}, databaseError("", fmt.Sprintf("more than %d rows match", maxLookup), "")
+	}
 	return wire.Response{Keys: keys}, nil
 }
 
@@ -80,9 +87,6 @@ func (c *command) keysBy(ctx context.Context, conn Connection, table shell.Table
 	}
 	if rows.Err() != nil {
 		return nil, errReadRow
-	}
-	if len(keys) > maxLookup {
-		return nil, databaseError("", fmt.Sprintf("more than %d rows match", maxLookup), "")
 	}
 	return keys, nil
 }

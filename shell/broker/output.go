@@ -56,10 +56,16 @@ func newOutput(max int, files ...*os.File) (*output, error) {
 	return o, nil
 }
 
+// maxDrain is how often a drain reads at most: some times what a pipe holds.
+const maxDrain = 64
+
 // drain reads what is there now. The caller holds the lock.
 func (o *output) drain(p *pipe) {
 	var buffer [8192]byte
-	for !p.shut {
+	for range maxDrain { // a worker that writes faster than we read holds nobody up
+		if p.shut {
+			return
+		}
 		n, err := unix.Read(p.fd, buffer[:])
 		switch {
 		case errors.Is(err, unix.EINTR):

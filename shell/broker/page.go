@@ -114,7 +114,7 @@ func (c *command) unseal(ctx context.Context, conn Connection, table [][]any) er
 			if c.session.mode != shell.Decrypted {
 				continue
 			}
-			if c.session.period.scopes.Covers(string(header.Column), string(header.Subject), string(header.Row)) {
+			if c.session.period.covers(header) {
 				covered = append(covered, f)
 			} else {
 				outside = append(outside, f)

@@ -127,12 +127,13 @@ func outOfTurn(err error) string {
 
 // Why a worker was replaced.
 const (
-	reasonTimeout   = "timeout"
-	reasonInterrupt = "interrupted"
-	reasonCrashed   = "crashed"
-	reasonProtocol  = "protocol"
-	reasonLeftovers = "leftovers"
-	reasonExpired   = "expired"
+	reasonTimeout    = "timeout"
+	reasonInterrupt  = "interrupted"
+	reasonCrashed    = "crashed"
+	reasonProtocol   = "protocol"
+	reasonLeftovers  = "leftovers"
+	reasonExpired    = "expired"
+	reasonUnrecorded = "unrecorded"
 )
 
 // ending says how a turn ended without an answer.
@@ -174,9 +175,13 @@ func (p *peer) turn(ctx context.Context, command int, source string, timeout tim
 				return dead(reasonExpired, stopError(ctx, true))
 			}
 			done := r.message.Done
-			if cancelled == nil && done.Err != nil { // it was stopped: why, the broker knows better
-				done.Err = stopError(ctx, false)
+			switch {
+			case ctx.Err() == nil:
+				return done, nil
+			case stopReason(ctx) == reasonExpired:
+				return dead(reasonExpired, stopError(ctx, true))
 			}
+			done.Value, done.Err = nil, stopError(ctx, false) // why it was stopped, the broker knows better
 			return done, nil
 		case r := <-p.requests:
 			switch {

@@ -300,7 +300,7 @@ func TestWhatAWorkerClaimsOfAFailureIsBounded(t *testing.T) {
 	h.CheckLog(t)
 }
 
-func TestAWorkerOfAnotherVersionIsRefused(t *testing.T) {
+func TestASessionWithoutAWorkerDoesNotOpen(t *testing.T) {
 	h := fakeHouse(t, func(c *Config) {
 		inner := c.Start
 		c.Start = func(ctx context.Context, role string) (*Process, error) {

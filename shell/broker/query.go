@@ -41,6 +41,9 @@ type ahead struct {
 // run runs one typed statement: on its connection's transaction, else, where it can write, in a transaction of its own,
 // else on a connection that cannot.
 func (c *command) run(ctx context.Context, r wire.Request) (wire.Response, error) {
+	if err := c.room(ctx, r); err != nil {
+		return wire.Response{}, err
+	}
 	tx := c.open[r.Conn]
 	if verb, name, ok := savepoint(r.SQL); ok {
 		if tx == nil {
@@ -69,6 +72,27 @@ func (c *command) run(ctx context.Context, r wire.Request) (wire.Response, error
 		cur.began = true
 	}
 	return c.start(ctx, cur, r)
+}
+
+// Bounds of what one command may send.
+const (
+	maxStatements = 20_000
+	maxRecorded   = 16 << 20 // bytes of statements and arguments
+	maxPending    = 1 << 20  // bytes of statements that are not on record yet
+	maxUnrecorded = 1000     // statements that are not on record yet
+)
+
+// room refuses a statement that is too long, or one too many, and puts on record what has gathered.
+func (c *command) room(ctx context.Context, r wire.Request) error {
+	switch {
+	case len(r.SQL) > maxStatement:
+		return refuse(ruleSQL, "split it", "one statement has %d bytes at most", maxStatement)
+	case c.statements >= maxStatements || c.recordedBytes > maxRecorded:
+		return refuse(ruleSQL, "split the command", "one command sends %d statements, and %d bytes of them, at most", maxStatements, maxRecorded)
+	case len(c.pending) >= maxUnrecorded || c.pendingBytes > maxPending:
+		return c.record(ctx)
+	}
+	return nil
 }
 
 // runAlone runs a statement that can write in a transaction of its own.

@@ -83,7 +83,9 @@ func (s *Session) open(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.target, err = b.connectTarget(ctx); err != nil {
+	limited, cancel := context.WithTimeout(ctx, b.Policy.Limits.Statement)
+	defer cancel()
+	if s.target, err = b.connectTarget(limited); err != nil {
 		return err
 	}
 	s.pool = &pool{target: s.target, access: Access{Write: o.Write, Typed: s.mode == shell.Encrypted}}
@@ -93,7 +95,7 @@ func (s *Session) open(ctx context.Context) error {
 		Worker: b.Worker, Schema: b.schemaDigest,
 	}}
 	if s.mode == shell.Decrypted {
-		granted, err := s.grant(ctx, scopes)
+		granted, err := s.grant(limited, scopes)
 		if err != nil {
 			return err
 		}

@@ -21,16 +21,22 @@ import (
 // SQLite is a target in one file.
 type SQLite struct {
 	path    string
-	bytes   int // of one value or statement
+	value   int // bytes of one value
 	version string
 	rules   *sqliteRules
 }
 
+// Bounds of one statement and its result.
+const (
+	maxStatement = 1 << 20 // bytes
+	maxColumns   = 200
+)
+
 // lockWait is how long a statement waits for another process's lock.
 const lockWait = 5 * time.Second
 
-// OpenSQLite opens the database at path, which must be there. No value and no statement may be longer than bytes.
-func OpenSQLite(ctx context.Context, path string, bytes int) (*SQLite, error) {
+// OpenSQLite opens the database at path, which must be there. No value may be longer than value bytes.
+func OpenSQLite(ctx context.Context, path string, value int) (*SQLite, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("%s: %w", path, errors.Unwrap(err)))
@@ -38,7 +44,7 @@ func OpenSQLite(ctx context.Context, path string, bytes int) (*SQLite, error) {
 	if !info.Mode().IsRegular() {
 		return nil, unavailable(fmt.Errorf("%s is no file", path))
 	}
-	s := &SQLite{path: path, bytes: bytes, rules: newSQLiteRules(shell.Schema{})}
+	s := &SQLite{path: path, value: value, rules: newSQLiteRules(shell.Schema{})}
 	c, err := s.Connect(ctx, Access{})
 	if err != nil {
 		return nil, err
@@ -96,8 +102,9 @@ func (s *SQLite) Connect(ctx context.Context, access Access) (Connection, error)
 		return nil, unavailable(errors.New(plainSQLite(err)))
 	}
 	for id, limit := range map[int]int{
-		sqlite3.SQLITE_LIMIT_LENGTH:     s.bytes,
-		sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1 << 20,
+		sqlite3.SQLITE_LIMIT_LENGTH:     s.value,
+		sqlite3.SQLITE_LIMIT_COLUMN:     maxColumns, // with the length, the bound of one row
+		sqlite3.SQLITE_LIMIT_SQL_LENGTH: maxStatement,
 		sqlite3.SQLITE_LIMIT_ATTACHED:   0,
 	} {
 		if _, err := sqlite.Limit(c.conn, id, limit); err != nil {

@@ -14,6 +14,8 @@ func oneStatement(text string) *Refusal {
 		return &Refusal{Rule: "sql", Message: "there is no statement", Hint: "select …"}
 	case s.more:
 		return &Refusal{Rule: "sql", Message: "one statement a call", Hint: "send the second one on its own"}
+	case s.word == "replace" || orReplace(text):
+		return &Refusal{Rule: ruleSQL, Message: "replace deletes rows that nobody counts", Hint: "update, or insert … on conflict do update"}
 	case !statementWords[s.word]:
 		return &Refusal{
 			Rule: "sql", Message: "a session reads and changes rows; a statement here does not begin with " + visible(strings.ToUpper(s.word)),
@@ -23,7 +25,25 @@ func oneStatement(text string) *Refusal {
 	return nil
 }
 
-var statementWords = set("select with values explain insert update delete replace pragma")
+var statementWords = set("select with values explain insert update delete pragma")
+
+// orReplace says whether a statement says "or replace" outside of quotes and comments.
+func orReplace(text string) bool {
+	last := ""
+	for i := 0; i < len(text); {
+		j := tokenEnd(text, i)
+		token := strings.ToLower(text[i:j])
+		switch {
+		case strings.TrimSpace(token) == "" || strings.HasPrefix(token, "--") || strings.HasPrefix(token, "/*"):
+		case last == "or" && token == "replace":
+			return true
+		default:
+			last = token
+		}
+		i = j
+	}
+	return false
+}
 
 // scanned is what scanStatement found.
 type scanned struct {

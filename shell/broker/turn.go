@@ -56,7 +56,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	}
 	// From here the line is on record. If we crash now, the auditor sees an unfinished command, which is true.
 	s.commands++
-	c := newCommand(s, result.Command)
+	c := newCommand(s, result.Command, source)
 	start := s.broker.Now()
 	timeout, cause := s.timeout()
 	done, ending := s.peer.turn(ctx, c.n, source, timeout, cause, c.serve, c.readAhead)
@@ -78,6 +78,10 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 				s.unsaid = nil
 			}
 		})
+		if s.peer != nil { // its variables hold what is not on record
+			s.peer.kill()
+			s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reasonUnrecorded}
+		}
 		return result.withhold(c, err)
 	}
 	// From here the outcome is on record, and only now does the result leave.
@@ -214,7 +218,11 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 func (s *Session) outcome(c *command, r Result) []audit.Event {
 	var events []audit.Event
 	if r.Err != nil && r.Err.Kind == wire.ErrRefused && c.refusal == nil { // what the worker refused by itself
-		events = append(events, audit.Refused{Rule: r.Err.Rule, Message: r.Err.Message, Attempt: attempt(r.Source)})
+		said := r.Err.Message
+		if s.mode == shell.Decrypted { // its words may be anything
+			said = fmt.Sprintf("the worker's own, of %d bytes: withheld", len(said))
+		}
+		events = append(events, audit.Refused{Rule: r.Err.Rule, Message: said, Attempt: attempt(r.Source)})
 	}
 	o := audit.Outcome{
 		Status: r.Status, Output: s.text(r.Output, r.OutputCut), Duration: r.Duration,
@@ -251,10 +259,10 @@ func (r Result) withhold(c *command, err error) Result {
 // stand says which rows of the command stand, whatever else became of it.
 func (c *command) stand() string {
 	switch {
-	case c.committed == 0:
+	case c.committed+c.held == 0:
 		return ""
 	case c.session.whole != nil:
-		return fmt.Sprintf("; %d rows were written, and that is on record; whether they stand is decided when the session ends", c.committed)
+		return fmt.Sprintf("; %d rows were written, and that is on record; whether they stand is decided when the session ends", c.held)
 	}
 	return fmt.Sprintf("; %d rows were written and stand, and that is on record", c.committed)
 }

@@ -154,11 +154,23 @@ func (c *command) sealedChange(ctx context.Context, table shell.Table, sealed cr
 		return nil, nil
 	case a.Seal == nil && stands == nil:
 		return nil, nil
-	case c.session.period == nil || !c.session.period.scopes.CoversWrite(string(sealed.Column), string(subject), string(row)):
+	case misplaced(stands, sealed.Column, subject, row):
+		return nil, refuse(ruleSealed, "have the row mended first", "what stands in %s of %s belongs elsewhere", sealed.Column, row)
+	case c.session.period == nil || !c.session.period.coversWrite(sealed.Column, subject, row):
 		return nil, refuse(ruleSealed, fmt.Sprintf("a new value needs a decrypted period whose scope covers it: --consent LINK --for %s:%s=write", row, sealed.DBName),
 			"%s of %s is sealed", sealed.Column, row)
 	}
 	return c.sealNew(ctx, sealed, subject, row, a.Seal)
+}
+
+// misplaced says whether an envelope stands in another place than its header names, or belongs to somebody else.
+func misplaced(stands []byte, column crypto.Column, subject crypto.Subject, row crypto.Row) bool {
+	if stands == nil {
+		return false
+	}
+	envelope, err := crypto.ParseEnvelope(stands)
+	h := envelope.Header
+	return err == nil && (h.Column != column || h.Subject != subject || h.Row != row)
 }
 
 // sealNew seals a new value and the blind index that goes with it; nil is NULL.
