@@ -26,8 +26,8 @@ type command struct {
 	pending       []audit.Event // reads, and writes that have not committed
 	pendingBytes  int
 	recordedBytes int // of statements, all in all
-	open    map[uint32]*transaction
-	cursors map[uint64]*cursor
+	open          map[uint32]*transaction
+	cursors       map[uint64]*cursor
 	lastCursor,
 	savepoints int
 
@@ -152,11 +152,11 @@ func (c *command) statement(sql string, args []any, rows int64, write bool) {
 	}
 	event := audit.Statement{SQL: c.keptSQL(sql), Args: c.session.arguments(args), Rows: rows, Write: write}
 	c.pending = append(c.pending, event)
-	c.pendingBytes += len(event.SQL)
+	size := len(event.SQL)
 	for _, a := range event.Args {
-		c.pendingBytes += len(a)
+		size += len(a)
 	}
-	c.recordedBytes += c.pendingBytes
+	c.pendingBytes, c.recordedBytes = c.pendingBytes+size, c.recordedBytes+size
 }
 
 // keptSQL is a statement as the record keeps it.

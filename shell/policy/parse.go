@@ -46,6 +46,7 @@ func Parse(raw map[string]any) (Policy, error) {
 				"statement": duration(&p.Limits.Statement, 100*time.Millisecond, time.Hour),
 				"rows":      number(&p.Limits.Rows, 1, 10_000_000),
 				"bytes":     number(&p.Limits.Bytes, 64<<10, 1<<30),
+				"value":     number(&p.Limits.Value, 64<<10, 64<<20),
 				"page":      number(&p.Limits.Page, 1, 10_000),
 				"touched":   number(&p.Limits.Touched, 1, 10_000_000),
 				"source":    number(&p.Limits.Source, 1<<10, 1<<20),
@@ -67,7 +68,7 @@ func Parse(raw map[string]any) (Policy, error) {
 // completed has defaults for the limits that are zero, lowered where a limit that was given is lower.
 func (l Limits) completed() (Limits, error) {
 	d := DefaultLimits()
-	l.Rows, l.Bytes, l.Touched = cmp.Or(l.Rows, d.Rows), cmp.Or(l.Bytes, d.Bytes), cmp.Or(l.Touched, d.Touched)
+	l.Rows, l.Bytes, l.Value, l.Touched = cmp.Or(l.Rows, d.Rows), cmp.Or(l.Bytes, d.Bytes), cmp.Or(l.Value, d.Value), cmp.Or(l.Touched, d.Touched)
 	l.Source, l.Output = cmp.Or(l.Source, d.Source), cmp.Or(l.Output, d.Output)
 	l.Command, l.Decrypted = cmp.Or(l.Command, d.Command), cmp.Or(l.Decrypted, d.Decrypted)
 	l.Statement = cmp.Or(l.Statement, min(d.Statement, l.Command))

@@ -27,6 +27,7 @@ type Limits struct {
 	Statement time.Duration `json:"statement"` // one SQL statement
 	Rows      int           `json:"rows"`      // of one statement's result
 	Bytes     int           `json:"bytes"`     // of one statement's result
+	Value     int           `json:"value"`     // bytes of one value of a result
 	Page      int           `json:"page"`      // rows that are sent, and opened, at once
 	Touched   int           `json:"touched"`   // rows that one command may write
 	Source    int           `json:"source"`    // bytes of one command as it was typed
@@ -42,6 +43,7 @@ func DefaultLimits() Limits {
 		Statement: 10 * time.Second,
 		Rows:      100_000,
 		Bytes:     64 << 20,
+		Value:     2 << 20,
 		Page:      500,
 		Touched:   10_000,
 		Source:    256 << 10,
