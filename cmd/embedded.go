@@ -173,7 +173,7 @@ func (e *embedded) start(ctx context.Context, p *program) error {
 	e.broker, err = broker.New(broker.Config{
 		Log: e.log, Keyring: e.keyring, Policy: e.config.Policy, Schema: schema, Start: start,
 		Target: func(ctx context.Context) (broker.Target, error) {
-			return broker.OpenSQLite(ctx, e.config.Database, e.config.Policy.Limits.Bytes)
+			return broker.OpenSQLite(ctx, e.config.Database, e.config.Policy.Limits.Value)
 		},
 		Build: build(), Host: host, Worker: digest, Embedded: true,
 		Render: func(v *wire.Value) (string, int) {
