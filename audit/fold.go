@@ -113,6 +113,7 @@ func (f *folded) follow(e *Entry, ledger any, emit func(Row)) error {
 	case *WorkerReplaced:
 	case *SessionClosed:
 		s.closedAt, s.closedWhy = e.At, l.Reason
+		s.committed, s.rolledBack = l.Committed, l.RolledBack // the end may have decided about what commands wrote
 	default:
 		return fmt.Errorf("a %s does not belong to a session", e.Kind)
 	}

@@ -49,6 +49,10 @@ func openStores(ctx context.Context, c *config, reading bool) (*stores, error) {
 		s.close()
 		return nil, err
 	}
+	if err := s.keyring.Check(ctx); err != nil {
+		s.close()
+		return nil, away("the key store "+c.KeyStore, err)
+	}
 	if s.anchor, err = audit.OpenAnchor(ctx, c.KeyStore); err != nil {
 		s.close()
 		return nil, away("the record's anchor in "+c.KeyStore, err)

@@ -42,7 +42,10 @@ func (f *failure) asJSON() any {
 	if f.code == exitRefused {
 		status = "refused"
 	}
-	return map[string]any{"status": status, "error": wire.Error{Kind: f.kind, Rule: f.rule, Message: f.message, Hint: f.hint}}
+	return struct {
+		Status string     `json:"status"`
+		Error  wire.Error `json:"error"`
+	}{status, wire.Error{Kind: f.kind, Rule: f.rule, Message: f.message, Hint: f.hint}}
 }
 
 func usage(hint, format string, args ...any) *failure {

@@ -25,6 +25,13 @@ func (k *Keyring) subjectsKEK(ctx context.Context) (tink.AEAD, uint32, error) {
 	return kek, epoch, err
 }
 
+// Check finds out whether the keyset's root opens the key store. A store without a key yet belongs to the keyset that makes
+// its first: the key of the first epoch is made now.
+func (k *Keyring) Check(ctx context.Context) error {
+	_, _, err := k.subjectsKEK(ctx)
+	return err
+}
+
 // currentKEK is the key of a purpose and epoch, which is made if it is missing.
 func (k *Keyring) currentKEK(ctx context.Context, purpose string, epoch uint32) (tink.AEAD, error) {
 	kek, err := k.openKEK(ctx, purpose, epoch)

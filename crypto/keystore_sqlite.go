@@ -50,6 +50,8 @@ func keyFile(path string, create bool) error {
 	switch {
 	case err == nil && !stat.Mode().IsRegular():
 		return fmt.Errorf("open the key store %s: it is not a file", path)
+	case err == nil && stat.Size() == 0 && !create:
+		return fmt.Errorf("open the key store %s: it is empty (hint: nothing was made in its place; without it no sealed value opens)", path)
 	case err == nil:
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):

@@ -84,7 +84,7 @@ func TestTypedStatementsMayDoThisAndNothingElse(t *testing.T) {
 		{"update accounts set plan = 'x'", "write", "", "carry"},
 		{"insert into accounts (name) values ('x')", "write", "", "carry"},
 		{"insert into accounts (id, name) values (1, 'x') on conflict (id) do update set name = excluded.name", "write", "", "carry"},
-		{"replace into accounts (id, name) values (1, 'x')", "sql", "sql", "sql"},
+		{"replace into accounts (id, name) values (1, 'x')", "write", "sql", "carry"},
 		{"delete from accounts where id = 6", "write", "", "carry"},
 		{"update invoices set status = 'paid'", "write", "", "carry"}, // the application's trigger writes too
 		{"with a as (select 1 as n) update accounts set seats = (select n from a)", "write", "", "carry"},
@@ -105,7 +105,7 @@ func TestTypedStatementsMayDoThisAndNothingElse(t *testing.T) {
 		{`update "messages" set "subject" = 'x'`, "write", "sealed", "carry"},
 		{"update messages as m set body = 'x'", "write", "sealed", "carry"},
 		{"insert into people (id, role) values (99, 'x')", "write", "sealed", "carry"},
-		{"replace into people (id, role) values (42, 'x')", "sql", "sql", "sql"},
+		{"replace into people (id, role) values (42, 'x')", "write", "sql", "carry"},
 		{"insert into people select * from people where 0", "write", "sealed", "carry"},
 
 		// the schema, other files, settings, transactions

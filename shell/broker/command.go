@@ -162,9 +162,9 @@ func (c *command) statement(sql string, args []any, rows int64, write bool) {
 // keptSQL is a statement as the record keeps it.
 func (c *command) keptSQL(sql string) string {
 	if c.session.mode == shell.Decrypted {
-		return c.redactor.sql(sql)
+		return recorded(c.redactor.sql(sql))
 	}
-	return sql
+	return recorded(sql)
 }
 
 // attempt is what was refused, as the record keeps it: of a decrypted period with a digest that nobody else can try guesses
@@ -261,7 +261,7 @@ func (s *Session) text(text string, cut int) *audit.Text {
 	if s.mode == shell.Decrypted {
 		return &audit.Text{Withheld: len(text) + cut, Digest: s.digest(text)}
 	}
-	return &audit.Text{Kept: text, Cut: cut}
+	return &audit.Text{Kept: recorded(text), Cut: cut}
 }
 
 // digest is a keyed digest: who has the record alone can try no guesses against it.

@@ -17,6 +17,7 @@ type peer struct {
 	control    *wire.Conn
 	statements *wire.Conn
 	output     *output
+	noise      *output // standard error
 
 	answers  chan received[wire.Control]
 	requests chan received[wire.Request]
@@ -70,7 +71,10 @@ func startPeer(ctx context.Context, start Start, hello wire.Hello, maxOutput int
 	if err := p.control.SetDeadline(time.Time{}); err != nil {
 		return fail(err)
 	}
-	if p.output, err = newOutput(maxOutput, process.Stdout, process.Stderr); err != nil {
+	if p.output, err = newOutput(maxOutput, process.Stdout); err != nil {
+		return fail(err)
+	}
+	if p.noise, err = newOutput(maxOutput, process.Stderr); err != nil {
 		return fail(err)
 	}
 	go read(p.control, p.answers, p.gone)
@@ -103,7 +107,18 @@ func (p *peer) kill() {
 	}
 	close(p.gone)
 	p.output.close()
+	p.noise.close()
 	p.process.Kill()
+}
+
+// printed returns what the command printed. What a dying worker says of itself is left out.
+func (p *peer) printed(alive bool) (text string, cut int) {
+	text, cut = p.output.take()
+	more, moreCut := p.noise.take()
+	if alive {
+		text, cut = text+more, cut+moreCut
+	}
+	return text, cut
 }
 
 // spoke says whether the worker sent something, or ended, while no command was open.

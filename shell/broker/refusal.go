@@ -63,8 +63,8 @@ func claimed(e *wire.Error, max int) *wire.Error {
 	default:
 		told.Kind = wire.ErrRuntime
 	}
-	told.Message, told.Hint = cutText(told.Message, max), cutText(told.Hint, maxName)
-	told.Rule, told.Code = cutText(told.Rule, maxName), cutText(told.Code, maxName)
+	told.Message, told.Hint = cutText(recorded(told.Message), max), cutText(recorded(told.Hint), maxName)
+	told.Rule, told.Code = cutText(recorded(told.Rule), maxName), cutText(recorded(told.Code), maxName)
 	return &told
 }
 

@@ -113,6 +113,13 @@ func (s *Session) open(ctx context.Context) error {
 	if errors.Is(err, audit.ErrConsentTaken) {
 		return consentTaken()
 	}
+	if err != nil {
+		s.settle(ctx, err, func(kept bool) {
+			if kept { // it is open on record, and nobody will use it
+				s.record(ctx, 0, audit.SessionClosed{Reason: "lost"}) // else the next server closes it
+			}
+		})
+	}
 	return err
 }
 
@@ -198,7 +205,11 @@ func (s *Session) Close(ctx context.Context, reason string, clean bool) (Closing
 
 	var events []audit.Event
 	if s.period != nil {
-		events = append(events, audit.Consent{Step: "ended", URL: s.period.url, Subject: string(s.period.subject), Scopes: s.period.scopes.Strings(), Why: reason})
+		why := reason
+		if !s.broker.Now().Before(s.period.expires) {
+			why = reasonExpired
+		}
+		events = append(events, audit.Consent{Step: "ended", URL: s.period.url, Subject: string(s.period.subject), Scopes: s.period.scopes.Strings(), Why: why})
 	}
 	if closing.Refusal != nil {
 		events = append(events, audit.Refused{Rule: ruleExpect, Message: closing.Refusal.Message})

@@ -45,9 +45,13 @@ func OpenSQLite(ctx context.Context, path string, value int) (*SQLite, error) {
 		return nil, unavailable(fmt.Errorf("%s is no file", path))
 	}
 	s := &SQLite{path: path, value: value, rules: newSQLiteRules(shell.Schema{})}
-	c, err := s.Connect(ctx, Access{})
+	// A connection that can write rolls back what a killed program left in the journal; one that reads could not even
+	// open the file then. It writes nothing else.
+	c, err := s.Connect(ctx, Access{Write: true})
 	if err != nil {
-		return nil, err
+		if c, err = s.Connect(ctx, Access{}); err != nil {
+			return nil, err
+		}
 	}
 	defer c.Close()
 	rows, err := c.Query(ctx, "select sqlite_version() from sqlite_schema limit 1") // reads the file's header too
@@ -177,6 +181,9 @@ func (c *sqliteConnection) Typed(ctx context.Context, statement string, args []a
 		return nil, refusal
 	}
 	var before [2]int64
+	if c.authorizer.write && replaces(statement) {
+		return nil, refuse(ruleSQL, "update, or insert … on conflict do update", "replace deletes rows that nobody counts")
+	}
 	if c.authorizer.write {
 		var err error
 		if before, err = c.changes(ctx); err != nil {

@@ -234,7 +234,7 @@ func (s *Session) beginWhole(ctx context.Context) (*whole, error) {
 func (s *Session) settleWhole(ctx context.Context, clean bool, closing *Closing) error {
 	expect := s.Opening.Expect
 	touched := s.held
-	if expect != nil && touched != *expect && clean {
+	if expect != nil && touched != *expect {
 		closing.Refusal = refuse(ruleExpect, "nothing was kept; look with --sandbox at what it touches", "%d rows were touched, %d were expected: everything was rolled back", touched, *expect)
 	}
 	if s.whole == nil {

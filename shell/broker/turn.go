@@ -61,7 +61,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	timeout, cause := s.timeout()
 	done, ending := s.peer.turn(ctx, c.n, source, timeout, cause, c.serve, c.readAhead)
 	c.end(ctx)
-	result.Output, result.OutputCut = s.peer.output.take()
+	result.Output, result.OutputCut = s.peer.printed(ending == nil)
 	result.Duration = s.broker.Now().Sub(start)
 	result.settle(c, done, ending)
 	s.committed, s.held, s.rolledBack = s.committed+c.committed, s.held+c.held, s.rolledBack+c.rolledBack
@@ -250,6 +250,9 @@ func (r Result) fail(err *wire.Error) Result {
 // withhold empties a result whose outcome is not on record, and says what nevertheless stands.
 func (r Result) withhold(c *command, err error) Result {
 	what := "the outcome could not be recorded: the result is withheld" + c.stand()
+	if c.rolledBack > 0 {
+		what += fmt.Sprintf("; %d rows that were written were rolled back", c.rolledBack)
+	}
 	return Result{
 		Command: r.Command, Source: r.Source, Mode: r.Mode, Status: StatusUnfinished, Statements: r.Statements, Rows: r.Rows,
 		Duration: r.Duration, Err: notRecorded(what, err),

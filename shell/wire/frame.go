@@ -67,6 +67,7 @@ var decoding = sync.OnceValues(func() (cbor.DecMode, error) {
 		MaxArrayElements:  1 << 17,
 		MaxMapPairs:       1 << 10,
 		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+		UTF8:              cbor.UTF8DecodeInvalid, // a database's text may be anything; who records or shows it escapes it
 		DefaultMapType:    reflect.TypeFor[map[string]any](),
 	}.DecMode()
 	if err != nil {
