@@ -57,18 +57,19 @@ type writes struct {
 	update, create func(*gorm.DB) // GORM's own
 }
 
-// updateRow stands in for GORM's own update.
-func (w writes) updateRow(db *gorm.DB) {
+// sealedTable is the table of a statement that GORM has not written yet, if it has sealed columns.
+func sealedTable(db *gorm.DB) (crypto.Table, bool) {
 	if db.Error != nil || db.Statement.Schema == nil || db.Statement.SQL.Len() > 0 {
-		w.update(db)
-		return
+		return crypto.Table{}, false
 	}
 	table, err := crypto.Describe(db.Statement.Schema)
-	if err != nil {
-		db.AddError(err)
-		return
-	}
-	if len(table.Columns) == 0 {
+	return table, db.AddError(err) == nil && len(table.Columns) > 0
+}
+
+// updateRow stands in for GORM's own update.
+func (w writes) updateRow(db *gorm.DB) {
+	table, ok := sealedTable(db)
+	if !ok {
 		w.update(db)
 		return
 	}
@@ -130,16 +131,8 @@ func (w writes) row(db *gorm.DB, set clause.Set, narrowed bool) (wire.Write, err
 
 // createRows stands in for GORM's own create.
 func (w writes) createRows(db *gorm.DB) {
-	if db.Error != nil || db.Statement.Schema == nil || db.Statement.SQL.Len() > 0 {
-		w.create(db)
-		return
-	}
-	table, err := crypto.Describe(db.Statement.Schema)
-	if err != nil {
-		db.AddError(err)
-		return
-	}
-	if len(table.Columns) == 0 {
+	table, ok := sealedTable(db)
+	if !ok {
 		w.create(db)
 		return
 	}
