@@ -70,6 +70,8 @@ func (i *interpreter) hooks() map[string]any {
 			r := i.running()
 			r.begun.Do(func() { close(r.held) })
 			<-r.hold
+			// Not back into yaegi: it would read the global frame for a result, which the next command may be resizing.
+			runtime.Goexit()
 		},
 	}
 }
