@@ -27,6 +27,15 @@ type SQLiteAnchor struct {
 // OpenAnchor opens the key store at path, whose tables must be there, on a connection of its own. It syncs nothing by
 // itself, so it costs no fsync: after a power cut the anchor may lag behind, which is harmless, and never runs ahead.
 func OpenAnchor(ctx context.Context, path string) (*SQLiteAnchor, error) {
+	return openAnchor(ctx, path, "rw", "busy_timeout(1000)", "journal_mode(wal)", "synchronous(normal)", "recursive_triggers(1)")
+}
+
+// ReadAnchor opens the anchor to read: it changes nothing, and cannot advance.
+func ReadAnchor(ctx context.Context, path string) (*SQLiteAnchor, error) {
+	return openAnchor(ctx, path, "ro", "busy_timeout(1000)", "query_only(1)")
+}
+
+func openAnchor(ctx context.Context, path, mode string, pragmas ...string) (*SQLiteAnchor, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the anchor: %w", err)
@@ -38,7 +47,7 @@ func OpenAnchor(ctx context.Context, path string) (*SQLiteAnchor, error) {
 	if info.IsDir() {
 		return nil, fmt.Errorf("open the anchor: %w", &fs.PathError{Op: "open", Path: path, Err: errors.New("is a directory")})
 	}
-	db := connect(path, "rw", "busy_timeout(1000)", "journal_mode(wal)", "synchronous(normal)", "recursive_triggers(1)")
+	db := connect(path, mode, pragmas...)
 	db.SetMaxOpenConns(1)
 	if _, err := db.ExecContext(ctx, `SELECT writer FROM anchors LIMIT 1`); err != nil {
 		db.Close()

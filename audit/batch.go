@@ -31,7 +31,6 @@ type batch struct {
 	memory *memory
 	at     time.Time
 
-	newest   Head  // of the chain before, where this batch opens one
 	chain    chain // as it will be
 	out      Batch
 	sessions map[string]*folded   // as they will be

@@ -22,7 +22,7 @@ import (
 )
 
 func TestALockedRecordIsADefiniteRefusalWithinTheDeadline(t *testing.T) {
-	h := audittest.New(t, func(c *audit.Config) { c.Deadline = 400 * time.Millisecond })
+	h := audittest.New(t, func(c *audit.Config) { c.Deadline = 2 * time.Second })
 	s := h.Session(t, "dana", "OPS-1")
 	db, err := sql.Open("sqlite", h.Path())
 	if err != nil {

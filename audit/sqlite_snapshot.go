@@ -151,6 +151,28 @@ func (s *sqliteSnapshot) payload(w WriterID, seq uint64, c class) ([]byte, bool,
 	return ciphertext, found, err
 }
 
+func (s *sqliteSnapshot) heads(from WriterID) ([]Head, error) {
+	rows, err := s.query(`SELECT writer, max(seq), hash, at FROM entries WHERE writer >= ? GROUP BY writer ORDER BY writer`, from[:])
+	if err != nil {
+		return nil, fmt.Errorf("read the ends of chains: %w", err)
+	}
+	defer rows.Close()
+	var heads []Head
+	for rows.Next() {
+		var h Head
+		var writer, hash []byte
+		var seq int64
+		if err := rows.Scan(&writer, &seq, &hash, &h.At); err != nil {
+			return nil, fmt.Errorf("read the ends of chains: %w", err)
+		}
+		copy(h.Writer[:], writer)
+		copy(h.Hash[:], hash)
+		h.Seq = uint64(seq)
+		heads = append(heads, h)
+	}
+	return heads, rows.Err()
+}
+
 func (s *sqliteSnapshot) keys(scope string) ([]DataKey, error) {
 	rows, err := s.query(`SELECT number, scope, class, wrapped FROM data_keys WHERE scope = ?`, scope)
 	if err != nil {

@@ -73,6 +73,8 @@ type Snapshot interface {
 	payloads() iter.Seq2[Payload, error]
 	payload(WriterID, uint64, class) ([]byte, bool, error)
 	entry(WriterID, uint64) (Entry, bool, error)
+	// heads are where the chains of this writer and of those after it end, in their order.
+	heads(from WriterID) ([]Head, error)
 	keys(scope string) ([]DataKey, error)
 	rows(*table) iter.Seq2[Row, error]
 	sessions(Filter) ([]sessionRow, error)

@@ -117,18 +117,43 @@ func (l *Log) record(m *memory, requests []*request) *NotRecorded {
 		return &NotRecorded{Unknown: true, Cause: err}
 	}
 	last := &b.out.Entries[len(b.out.Entries)-1]
-	heads := []Head{{Writer: last.Writer, Seq: last.Seq, Hash: last.Hash, At: last.At}}
-	if b.out.Writer != nil && b.newest.Seq > 0 {
-		// A writer that was killed between its commit and this line left its chain without an anchor.
-		heads = append([]Head{b.newest}, heads...)
+	var heads []Head
+	if b.out.Writer != nil {
+		// Writers that were killed between their commit and this line, or could not reach the anchor, left their chains
+		// without one.
+		var err error
+		if heads, err = l.unanchored(ctx); err != nil {
+			return &NotRecorded{Unknown: true, Cause: fmt.Errorf("it is on record, but the anchor was not told: %w", err)}
+		}
 	}
-	for _, h := range heads {
+	for _, h := range append(heads, Head{Writer: last.Writer, Seq: last.Seq, Hash: last.Hash, At: last.At}) {
 		if err := l.cfg.Anchor.Advance(ctx, h); err != nil {
 			return &NotRecorded{Unknown: true, Cause: fmt.Errorf("it is on record, but the anchor was not told: %w", err)}
 		}
 	}
 	b.remember()
 	return nil
+}
+
+// unanchored are the heads of the chains on record that are newer than all that the anchor knows, and of its newest one, in
+// their order.
+func (l *Log) unanchored(ctx context.Context) ([]Head, error) {
+	known, err := l.cfg.Anchor.Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var newest WriterID
+	for _, h := range known {
+		if slices.Compare(h.Writer[:], newest[:]) > 0 {
+			newest = h.Writer
+		}
+	}
+	view, err := l.cfg.Store.View(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer view.Close()
+	return view.heads(newest)
 }
 
 // remember takes over what is on record now.
@@ -172,7 +197,6 @@ func (b *batch) openChain() error {
 	if err != nil {
 		return err
 	}
-	b.newest = newest
 	c := &b.chain
 	if c.writer, err = nextWriterID(b.at, newest.Writer); err != nil {
 		return err

@@ -58,8 +58,8 @@ used as it is.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context(), dir, initOnly) },
 	}
-	c.Flags().StringVar(&dir, "dir", "./vouchsafe-demo", "the directory")
-	c.Flags().BoolVar(&initOnly, "init-only", false, "make the directory and stop")
+	c.Flags().StringVar(&dir, "dir", "./vouchsafe-demo", "the directory: `DIR`")
+	c.Flags().BoolVar(&initOnly, "init-only", false, "make the directory, and say nothing of what to try")
 	return c
 }
 
@@ -120,6 +120,9 @@ func (p *program) makeDemo(ctx context.Context, dir string) (err error) {
 	}()
 	if err := p.fillDemo(ctx, made); err != nil {
 		return fmt.Errorf("make the demo: %w", err)
+	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, os.ErrNotExist) { // empty, else it was refused before
+		return usage("choose another --dir", "%s cannot be made: %v", dir, pathCause(err))
 	}
 	if err := os.Rename(made, dir); err != nil {
 		return usage("choose another --dir", "%s cannot be made: %v", dir, pathCause(err))

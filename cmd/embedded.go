@@ -42,7 +42,14 @@ func openStores(ctx context.Context, c *config, reading bool) (*stores, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.keys, err = crypto.OpenSQLiteKeyStore(ctx, c.KeyStore, false, tables); err != nil {
+	openAnchor := audit.OpenAnchor
+	if reading {
+		openAnchor = audit.ReadAnchor
+		s.keys, err = crypto.ReadSQLiteKeyStore(ctx, c.KeyStore)
+	} else {
+		s.keys, err = crypto.OpenSQLiteKeyStore(ctx, c.KeyStore, false, tables)
+	}
+	if err != nil {
 		return nil, away("the key store "+c.KeyStore, err)
 	}
 	if s.keyring, err = crypto.NewKeyring(crypto.Config{Keyset: s.keyset, Store: s.keys}); err != nil {
@@ -53,7 +60,7 @@ func openStores(ctx context.Context, c *config, reading bool) (*stores, error) {
 		s.close()
 		return nil, away("the key store "+c.KeyStore, err)
 	}
-	if s.anchor, err = audit.OpenAnchor(ctx, c.KeyStore); err != nil {
+	if s.anchor, err = openAnchor(ctx, c.KeyStore); err != nil {
 		s.close()
 		return nil, away("the record's anchor in "+c.KeyStore, err)
 	}
@@ -68,7 +75,11 @@ func openStores(ctx context.Context, c *config, reading bool) (*stores, error) {
 	}
 	if err != nil {
 		s.close()
-		return nil, away("the record "+c.Record, err)
+		failed := away("the record "+c.Record, err)
+		if info, gone := os.Stat(c.Record); reading && gone == nil && info.Mode().IsRegular() { // it is there, and no record any more
+			failed.code, failed.hint = exitFault, "compare it with a backup and with its anchor"
+		}
+		return nil, failed
 	}
 	return s, nil
 }

@@ -20,9 +20,10 @@ const maxScript = 4 << 20
 
 // execFlags are the flags of exec.
 type execFlags struct {
-	opening broker.Opening
-	expect  string
-	inputs  []scriptInput // -e and -f in the order of the command line
+	opening  broker.Opening
+	expect   string
+	consents []string
+	inputs   []scriptInput // -e and -f in the order of the command line
 }
 
 // scriptInput is one -e, or one -f.
@@ -68,8 +69,8 @@ Scopes:
   people/42/*               all that is sealed under one data subject
   people/3800:email=write   may seal a new value, and opens nothing
 
-A session is read only unless --write is given. Exit status: 0 ok, 1 the typed code failed, 2 usage, 3 refused by policy,
-5 the record is unavailable, 6 the database is unavailable, 130 interrupted.`,
+A session is read only unless --write is given. Exit status: 0 ok, 1 the typed code failed or the database rejected its
+query, 2 usage, 3 refused by policy, 5 the record is unavailable, 6 the database is unavailable, 130 interrupted.`,
 		Example: `  vouchsafe exec --justification https://oncall.example/cards/1480 -e 'People.Count()'
   vouchsafe exec --justification https://oncall.example/cards/1480 -e 'p := People.Find(42)' -e 'p.Email.Domain()'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -82,11 +83,11 @@ A session is read only unless --write is given. Exit status: 0 ok, 1 the typed c
 	flags := c.Flags()
 	flags.VarP(inputFlag{&f.inputs, false}, "execute", "e", "one command (repeatable)")
 	flags.VarP(inputFlag{&f.inputs, true}, "file", "f", "a file of commands, - is standard input (repeatable)")
-	flags.StringVar(&f.opening.Justification, "justification", "", "the link that says why")
-	flags.StringVar(&f.opening.Note, "note", "", "a note beside the link")
-	flags.StringVar(&f.opening.Consent, "consent", "", "the link to the person's consent")
-	flags.StringArrayVar(&f.opening.Scopes, "for", nil, "what the consent covers (repeatable)")
-	flags.StringVar(&f.opening.ConsentedBy, "consented-by", "", "the address that consented: compared with the person's own")
+	flags.StringVar(&f.opening.Justification, "justification", "", "the link that says why: a `URL`")
+	flags.StringVar(&f.opening.Note, "note", "", "a note beside the link: `TEXT`")
+	flags.StringArrayVar(&f.consents, "consent", nil, "the link to the person's consent: a `URL`")
+	flags.StringArrayVar(&f.opening.Scopes, "for", nil, "what the consent covers: a `SCOPE` (repeatable)")
+	flags.StringVar(&f.opening.ConsentedBy, "consented-by", "", "the `ADDRESS` that consented: compared with the person's own")
 	flags.BoolVar(&f.opening.Write, "write", false, "allow writes")
 	flags.BoolVar(&f.opening.Sandbox, "sandbox", false, "roll everything back at the end")
 	flags.StringVar(&f.expect, "expect", "", "roll back, and exit 3, unless exactly `N` rows were touched")
@@ -113,6 +114,14 @@ func (p *program) exec(ctx context.Context, f *execFlags) (err error) {
 			return usage("--expect 1; nothing was run", "--expect takes a number of rows, not %q", console.Visible(f.expect))
 		}
 		f.opening.Expect = &n
+	}
+	switch {
+	case len(f.consents) > 1:
+		return usage("open one session a consent; nothing was run", "a session has one consent, not %d", len(f.consents))
+	case len(f.consents) == 1:
+		f.opening.Consent = f.consents[0]
+	case f.opening.ConsentedBy != "":
+		return usage("add --consent LINK and --for SCOPE; nothing was run", "--consented-by says who gave a consent, and there is none")
 	}
 	c, err := p.readConfig()
 	if err != nil {

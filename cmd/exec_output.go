@@ -59,7 +59,7 @@ type commandLine struct {
 func (o *execOutput) command(r broker.Result) {
 	text, cut := console.Text(r.Value, o.limit)
 	if o.json {
-		value, cutValue := console.JSON(r.Value, o.limit)
+		value, cutValue := console.JSON(r.Value, o.limit+len(`""`)) // the quotes of a text are not of its length
 		if r.Disclosures == nil {
 			r.Disclosures = []audit.Value{}
 		}
@@ -126,10 +126,10 @@ func (o *execOutput) closed(s *broker.Session, c broker.Closing, failed *failure
 		return
 	}
 	if c.Committed > 0 {
-		fmt.Fprintf(o.stderr, "%d rows written\n", c.Committed)
+		fmt.Fprintf(o.stderr, "%s written\n", rows(c.Committed))
 	}
 	if c.RolledBack > 0 {
-		fmt.Fprintf(o.stderr, "%d rows rolled back\n", c.RolledBack)
+		fmt.Fprintf(o.stderr, "%s rolled back\n", rows(c.RolledBack))
 	}
 	if failed != nil {
 		o.say(failed)

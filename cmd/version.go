@@ -26,13 +26,18 @@ func build() string {
 }
 
 func (p *program) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if p.json {
+				return p.line(map[string]string{"version": build()})
+			}
 			_, err := fmt.Fprintln(p.stdout, "vouchsafe", build())
 			return err
 		},
 	}
+	c.Flags().BoolVar(&p.json, "json", false, "print JSON")
+	return c
 }

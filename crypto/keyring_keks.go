@@ -25,10 +25,14 @@ func (k *Keyring) subjectsKEK(ctx context.Context) (tink.AEAD, uint32, error) {
 	return kek, epoch, err
 }
 
-// Check finds out whether the keyset's root opens the key store. A store without a key yet belongs to the keyset that makes
-// its first: the key of the first epoch is made now.
+// Check finds out whether the keyset's root opens the key store. A store without a key belongs to the keyset that makes its
+// first.
 func (k *Keyring) Check(ctx context.Context) error {
-	_, _, err := k.subjectsKEK(ctx)
+	stored, ok, err := k.store.LatestKEK(ctx, purposeSubjects)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = k.unwrapKEK(stored)
 	return err
 }
 

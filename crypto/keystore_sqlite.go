@@ -44,6 +44,24 @@ func OpenSQLiteKeyStore(ctx context.Context, path string, create bool, migration
 	return &SQLiteKeyStore{db}, nil
 }
 
+// ReadSQLiteKeyStore opens the key store at path to read: it changes nothing, and adds no keys.
+func ReadSQLiteKeyStore(ctx context.Context, path string) (*SQLiteKeyStore, error) {
+	if err := keyFile(path, false); err != nil {
+		return nil, err
+	}
+	place := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
+	place.RawQuery = url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)", "query_only(1)", "trusted_schema(0)"}}.Encode()
+	db, err := sql.Open("sqlite", place.String())
+	if err != nil {
+		return nil, fmt.Errorf("open the key store %s: %w", path, err)
+	}
+	if err := db.PingContext(ctx); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open the key store %s: %w", path, err)
+	}
+	return &SQLiteKeyStore{db}, nil
+}
+
 // keyFile sees to it that there is a file at path, and nothing else.
 func keyFile(path string, create bool) error {
 	stat, err := os.Stat(path)

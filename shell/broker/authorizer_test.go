@@ -157,9 +157,9 @@ func TestTypedStatementsMayDoThisAndNothingElse(t *testing.T) {
 		{"select ';', \";\", 1 as [;], 2 as `;`", "", "", ""},
 		{"select 1\x00; update accounts set plan = 'x'", "sql", "sql", "sql"},
 		{"/* update */ select 1", "", "", ""},
-		{"(select 1)", "sql", "sql", "sql"},
-		{"\ufeffselect 1", "sql", "sql", "sql"},
-		{"selec 1", "sql", "sql", "sql"},
+		{"(select 1)", "database", "database", "database"},
+		{"\ufeffselect 1", "", "", ""},
+		{"selec 1", "database", "database", "database"},
 		{"select from where", "database", "database", "database"},
 	} {
 		for _, a := range []struct {

@@ -137,7 +137,7 @@ func (c *command) refuse(ctx context.Context, r *Refusal, tried string) error {
 	if c.refusal == nil {
 		c.refusal = r
 	}
-	if err := c.record(ctx, audit.Refused{Rule: r.Rule, Message: r.Message, Attempt: c.attempt(tried)}); err != nil {
+	if err := c.record(ctx, audit.Refused{Rule: r.Rule, Message: c.message(r), Attempt: c.attempt(tried)}); err != nil {
 		return err
 	}
 	return refusalError(r)
@@ -165,6 +165,15 @@ func (c *command) keptSQL(sql string) string {
 		return recorded(c.redactor.sql(sql))
 	}
 	return recorded(sql)
+}
+
+// message is why something was refused, as the record keeps it: in a decrypted period without words that may quote what was
+// sent.
+func (c *command) message(r *Refusal) string {
+	if c.session.mode == shell.Decrypted && (r.Rule == ruleSQL || r.Rule == ruleFact) {
+		return "withheld, for it may quote what was sent"
+	}
+	return r.Message
 }
 
 // attempt is what was refused, as the record keeps it: of a decrypted period with a digest that nobody else can try guesses

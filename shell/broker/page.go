@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vouchsafe/vouchsafe/audit"
@@ -128,7 +130,7 @@ func (c *command) unseal(ctx context.Context, conn Connection, table [][]any) er
 	if err != nil {
 		return err
 	}
-	return c.openStanding(ctx, standing, append(flags(ruleOutside, "outside the consent", outside), flags(ruleMisplaced, "not what stands in the row that it names", misplaced)...))
+	return c.openStanding(ctx, standing, append(c.flags(ruleOutside, "outside the consent", outside), c.flags(ruleMisplaced, "not what stands in the row that it names", misplaced)...))
 }
 
 // The rules of flags on sealed values.
@@ -156,7 +158,7 @@ func (c *command) openStanding(ctx context.Context, standing []found, events []a
 			good = append(good, standing[i])
 		}
 	}
-	events = append(events, flags(ruleUnopened, "it could not be opened: erased, altered, or its key is gone", bad)...)
+	events = append(events, c.flags(ruleUnopened, "it could not be opened: erased, altered, or its key is gone", bad)...)
 	values := counted(good)
 	if len(values) > 0 {
 		events = append(events, audit.Disclosure{Consent: c.session.period.url, Values: values})
@@ -211,8 +213,16 @@ func counted(all []found) []audit.Value {
 // maxFlags is how many values one page flags by name; more are flagged as one, with their count.
 const maxFlags = 20
 
-func flags(rule, message string, all []found) []audit.Event {
-	values := counted(all)
+// flags marks values for the auditor. A header that names no place of the schema is the engineer's own text: it is counted and
+// not kept.
+func (c *command) flags(rule, message string, all []found) []audit.Event {
+	named := slices.Clone(all)
+	for i, f := range named {
+		if !c.session.broker.knows(f.header) {
+			named[i].header = crypto.Header{}
+		}
+	}
+	values := counted(named)
 	var events []audit.Event
 	for i, v := range values {
 		if i == maxFlags {
@@ -225,6 +235,30 @@ func flags(rule, message string, all []found) []audit.Event {
 		events = append(events, audit.Flag{Rule: rule, Message: "it stays sealed: " + message, Column: v.Column, Subject: v.Subject, Row: v.Row, Count: v.Count})
 	}
 	return events
+}
+
+// knows says whether a header names a sealed column, a row and a subject as the schema has them.
+func (b *Broker) knows(h crypto.Header) bool {
+	name, id, _ := strings.Cut(string(h.Row), "/")
+	table, ok := b.Schema.Table(name)
+	if !ok || h.Column.Table() != name {
+		return false
+	}
+	if _, ok := sealedColumn(table, strings.TrimPrefix(string(h.Column), name+".")); !ok {
+		return false
+	}
+	if _, err := keyOf(table, id); err != nil {
+		return false
+	}
+	kind, subject, _ := strings.Cut(string(h.Subject), "/")
+	if kind != table.Sealed.SubjectType {
+		return false
+	}
+	if of, ok := b.Schema.Table(kind); ok {
+		_, err := keyOf(of, subject)
+		return err == nil
+	}
+	return true
 }
 
 // envelopeIn takes the envelope that a cell holds, if it holds one.

@@ -62,16 +62,23 @@ func (r *redactor) keeps(token string) bool {
 		return strings.Trim(token, " \t\r\n\f") == ""
 	case strings.HasPrefix(token, "--"), strings.HasPrefix(token, "/*"):
 		return r.wasTyped(token)
-	case strings.ContainsRune("`\"[", first) && len(token) > 1:
+	case strings.ContainsRune("`\"[", first) && len(token) > 1 && strings.HasSuffix(token, closingOf(first)):
 		return r.known[strings.ToLower(token[1:len(token)-1])] || r.wasTyped(token[1:len(token)-1])
 	case first == '\'':
 		return r.wasTyped(token)
 	case first >= '0' && first <= '9':
-		return len(token) == 1 || r.wasTyped(token)
+		return token == "1" || r.wasTyped(token) // LIMIT 1 is GORM's
 	case first == '_' || unicode.IsLetter(first):
 		return r.known[strings.ToLower(token)] || r.wasTyped(token)
 	}
 	return len(token) == 1 && first < utf8.RuneSelf // punctuation
+}
+
+func closingOf(quote rune) string {
+	if quote == '[' {
+		return "]"
+	}
+	return string(quote)
 }
 
 // wasTyped says whether a token stands in what was typed, as a token of its own.

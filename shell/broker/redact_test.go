@@ -27,6 +27,8 @@ func TestSQLThatCodeComposedIsKeptWithoutWhatItMayHold(t *testing.T) {
 		"select 471, 25 from people":                                  "select ‹withheld 3›, ‹withheld 2› from people",
 		"select ‹ü› from people":                                      "select ‹withheld 3›‹withheld 2›‹withheld 3› from people",
 		"select '":                                                    "select ‹withheld 1›",
+		`select 1 "peoplef`:                                           "select 1 ‹withheld 8›",
+		"select 0,4,1":                                                "select ‹withheld 1›,‹withheld 1›,1",
 	} {
 		if got := r.sql(statement); got != want {
 			t.Errorf("%s\n got %s\nwant %s", statement, got, want)

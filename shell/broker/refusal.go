@@ -64,9 +64,15 @@ func claimed(e *wire.Error, max int) *wire.Error {
 		told.Kind = wire.ErrRuntime
 	}
 	told.Message, told.Hint = cutText(recorded(told.Message), max), cutText(recorded(told.Hint), maxName)
-	told.Rule, told.Code = cutText(recorded(told.Rule), maxName), cutText(recorded(told.Code), maxName)
+	told.Code = cutText(recorded(told.Code), maxName)
+	if told.Rule != "" && !workerRules[told.Rule] {
+		told.Rule = "worker"
+	}
 	return &told
 }
+
+// workerRules are the rules by which a worker refuses.
+var workerRules = set("import statement protected redefinition sealed command")
 
 // cutText is the beginning of a text, whole runes of it.
 func cutText(text string, max int) string {

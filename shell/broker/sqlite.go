@@ -156,7 +156,12 @@ func (c *sqliteConnection) Begin(ctx context.Context, write bool) error {
 func (c *sqliteConnection) Commit(ctx context.Context) error   { return c.own(ctx, "commit") }
 func (c *sqliteConnection) Rollback(ctx context.Context) error { return c.own(ctx, "rollback") }
 
+// Savepoint is set inside a transaction only: outside of one it would begin another, whose release stands at once. SQLite ends
+// a transaction by itself after some failures, also of a read.
 func (c *sqliteConnection) Savepoint(ctx context.Context, name string) error {
+	if proof := context.WithoutCancel(ctx); c.own(proof, "begin") == nil {
+		return errors.Join(errLost, c.own(proof, "rollback"))
+	}
 	return c.own(ctx, "savepoint "+quote(name))
 }
 

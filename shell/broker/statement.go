@@ -14,7 +14,7 @@ func oneStatement(text string) *Refusal {
 		return &Refusal{Rule: "sql", Message: "there is no statement", Hint: "select …"}
 	case s.more:
 		return &Refusal{Rule: "sql", Message: "one statement a call", Hint: "send the second one on its own"}
-	case !statementWords[s.word]:
+	case otherWords[s.word]: // a word that is none at all is for the database to reject
 		return &Refusal{
 			Rule: "sql", Message: "a session reads and changes rows; a statement here does not begin with " + visible(strings.ToUpper(s.word)),
 			Hint: "select, insert, update, delete, explain; transactions are db.Transaction(…)",
@@ -23,7 +23,8 @@ func oneStatement(text string) *Refusal {
 	return nil
 }
 
-var statementWords = set("select with values explain insert update delete replace pragma")
+// otherWords begin the statements of SQLite that do something else than read or change rows.
+var otherWords = set("alter analyze attach begin commit create detach drop end reindex release rollback savepoint vacuum")
 
 // replaces says whether a statement says REPLACE, or "or replace", outside of quotes and comments. What it deletes is not
 // among the rows that SQLite says were changed.
@@ -31,18 +32,18 @@ func replaces(text string) bool {
 	if scanStatement(text).word == "replace" {
 		return true
 	}
-	last := ""
+	var words [2]string // the last two
 	for i := 0; i < len(text); {
 		j := tokenEnd(text, i)
 		token := strings.ToLower(text[i:j])
-		switch {
-		case strings.TrimSpace(token) == "" || strings.HasPrefix(token, "--") || strings.HasPrefix(token, "/*"):
-		case last == "or" && token == "replace":
-			return true
-		default:
-			last = token
-		}
 		i = j
+		if strings.TrimSpace(token) == "" || strings.HasPrefix(token, "--") || strings.HasPrefix(token, "/*") {
+			continue
+		}
+		if token == "replace" && words[1] == "or" && (words[0] == "insert" || words[0] == "update") {
+			return true
+		}
+		words = [2]string{words[1], token}
 	}
 	return false
 }

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/vouchsafe/vouchsafe/shell/wire"
@@ -39,7 +40,9 @@ func (c *command) begin(ctx context.Context, write bool) (*transaction, error) {
 		}
 		c.savepoints++
 		tx := &transaction{conn: s.whole.conn, inside: fmt.Sprintf("vouchsafe_%d_%d", c.n, c.savepoints), write: true}
-		return tx, tx.conn.Savepoint(ctx, tx.inside)
+		err := tx.conn.Savepoint(ctx, tx.inside)
+		s.whole.broken = errors.Is(err, errLost)
+		return tx, err
 	}
 	tx := &transaction{write: write && s.Opening.Write}
 	var err error
@@ -77,6 +80,9 @@ func (c *command) within(ctx context.Context, tx *transaction, run func() (wire.
 	}
 	const own = "vouchsafe_statement"
 	if err := tx.conn.Savepoint(ctx, own); err != nil {
+		if errors.Is(err, errLost) {
+			c.lose(tx)
+		}
 		return wire.Response{}, err
 	}
 	before := c.touched
@@ -133,7 +139,11 @@ func (c *command) commit(ctx context.Context, tx *transaction) error {
 	}
 	// From here the rows touched are on record. If we crash now, the record names rows that did not change, in an
 	// unfinished command: too much, never too little.
-	if err := tx.commit(ctx); err != nil {
+	if ctx.Err() != nil { // too late to begin; once begun, it is not stopped half way, for then nobody would know what stands
+		c.undo(ctx, tx)
+		return stopError(ctx, false)
+	}
+	if err := tx.commit(context.WithoutCancel(ctx)); err != nil {
 		c.undo(ctx, tx)
 		return err
 	}
@@ -247,6 +257,9 @@ func (s *Session) settleWhole(ctx context.Context, clean bool, closing *Closing)
 	}()
 	if s.whole.broken { // the database rolled it back already
 		s.rolledBack += touched
+		if expect != nil && closing.Refusal == nil {
+			closing.Refusal = refuse(ruleExpect, "nothing was kept", "the database rolled the transaction back by itself")
+		}
 		return nil
 	}
 	if s.Opening.Sandbox || !clean || closing.Refusal != nil {

@@ -95,10 +95,7 @@ func leaf(v *wire.Value) string {
 	case wire.KindComplex:
 		return visibleLine(v.Text)
 	case wire.KindTime:
-		if v.Time == nil {
-			return "nil"
-		}
-		return moment(*v.Time)
+		return moment(timeOf(v))
 	case wire.KindDuration:
 		return time.Duration(v.Int).String()
 	case wire.KindSealed:

@@ -27,10 +27,7 @@ func appendLeaf(b []byte, v *wire.Value) []byte {
 	case wire.KindString, wire.KindComplex:
 		return appendString(b, v.Text)
 	case wire.KindTime:
-		if v.Time == nil {
-			return append(b, "null"...)
-		}
-		return appendString(b, v.Time.Format(time.RFC3339Nano))
+		return appendString(b, timeOf(v).Format(time.RFC3339Nano))
 	case wire.KindDuration:
 		return appendString(b, time.Duration(v.Int).String())
 	case wire.KindError:
@@ -134,4 +131,12 @@ func appendRune(b []byte, r rune) []byte {
 func appendUnit(b []byte, unit rune) []byte {
 	const hex = "0123456789abcdef"
 	return append(b, '\\', 'u', hex[unit>>12&15], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
+}
+
+// timeOf is a time; the zero one has no form of its own on the wire.
+func timeOf(v *wire.Value) time.Time {
+	if v.Time == nil {
+		return time.Time{}
+	}
+	return *v.Time
 }

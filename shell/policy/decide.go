@@ -95,7 +95,7 @@ func accept(rule string, patterns []Pattern, text, note, subject string) error {
 		return refuse(fmt.Sprintf("the %s link %s", rule, why))
 	}
 	if why := wrongNote(note); why != "" {
-		return refuse(fmt.Sprintf("the note of the %s %s", rule, why))
+		return &Refusal{rule, fmt.Sprintf("the note of the %s %s", rule, why), "shorten or correct the note"}
 	}
 	for _, p := range patterns {
 		if p.fits(l, subject) {

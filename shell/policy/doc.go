@@ -30,7 +30,7 @@
 //
 // # Links
 //
-// A pattern is a full https URL. Its * stands for one path segment, which is not empty and has neither ; nor %; {subject} stands for the data subject of
+// A pattern is a full https URL. Its * stands for one path segment, which is not empty and has neither ; nor percent-encoded ASCII; {subject} stands for the data subject of
 // the consent, such as people/42, and has no place in a justification. Everything else must be equal, byte for byte: host, port,
 // query and fragment too.
 //

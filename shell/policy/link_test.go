@@ -31,7 +31,7 @@ func tickets(t testing.TB) Policy {
 
 func TestOneTicketHasOneLink(t *testing.T) {
 	p := tickets(t)
-	for _, link := range []string{"https://tickets.example/browse/1;x", "https://tickets.example/browse/1;", "https://tickets.example/browse/1%20", "https://tickets.example/browse/%C3%A9"} {
+	for _, link := range []string{"https://tickets.example/browse/1;x", "https://tickets.example/browse/1;", "https://tickets.example/browse/1%20"} {
 		if p.Justification(link, "") == nil {
 			t.Errorf("%s is accepted", link)
 		}
@@ -42,7 +42,7 @@ func TestLinksOfThePolicyAreAccepted(t *testing.T) {
 	p := tickets(t)
 	for _, link := range []string{
 		"https://tickets.example/browse/OC-01", "https://tickets.example/browse/1", "https://tickets.example/browse/a:b@cd=e,f!$&'()+~_-.",
-		"https://tickets.example/browse/...", "https://tickets.example/browse/.hidden",
+		"https://tickets.example/browse/...", "https://tickets.example/browse/.hidden", "https://tickets.example/browse/%C3%A9x",
 		"https://tickets.example:8443/t/1/part/2", "https://forum.example/topic?view=plain#last", "https://tickets.example/fixed",
 	} {
 		if err := p.Justification(link, "a note\n\tof two lines, with é"); err != nil {

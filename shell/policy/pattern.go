@@ -76,8 +76,19 @@ func (p Pattern) fits(l link, subject string) bool {
 }
 
 // plainSegment says whether a segment may stand for a *: not empty, and nothing in it that a server may leave out or trim, such
-// as ;x or %20, for then one ticket would have many links.
-func plainSegment(s string) bool { return s != "" && !strings.ContainsAny(s, ";%") }
+// as ;x or %20, for then one ticket would have many links. Other scripts' letters, percent-encoded, may.
+func plainSegment(s string) bool {
+	if s == "" || strings.Contains(s, ";") {
+		return false
+	}
+	for i := strings.IndexByte(s, '%'); i >= 0; i = strings.IndexByte(s, '%') {
+		if i+1 == len(s) || s[i+1] < '8' { // of ASCII
+			return false
+		}
+		s = s[i+1:]
+	}
+	return true
+}
 
 // example is a link that the pattern fits, for this subject.
 func (p Pattern) example(subject string) string {

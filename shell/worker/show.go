@@ -13,7 +13,7 @@ import (
 // The bounds of a value tree. What goes beyond one is left out, and Cut says how much.
 const (
 	showDepth = 12
-	showItems = 1000     // values in the whole tree
+	showItems = 20_000   // values in the whole tree
 	showBytes = 64 << 10 // of text and bytes in the whole tree
 )
 
@@ -143,7 +143,12 @@ func (s *shower) list(v reflect.Value, static types.Type, depth int) wire.Value 
 			value.Cut = v.Len() - n
 			break
 		}
-		value.Items = append(value.Items, s.value(v.Index(n), elem(static), depth-1))
+		item := s.value(v.Index(n), elem(static), depth-1)
+		if s.items < 0 || s.bytes <= 0 && n > 0 { // it is not whole
+			value.Cut = v.Len() - n
+			break
+		}
+		value.Items = append(value.Items, item)
 	}
 	return value
 }

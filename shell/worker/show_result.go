@@ -10,8 +10,8 @@ import (
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
-// result is what a command's last expression came to. A trailing error of several values, or the error of a call that returns
-// nothing else, fails the command unless it is nil; so does a *gorm.DB that holds one.
+// result is what a command's last expression came to. An error among several values, the error of a call that returns nothing
+// else, and the Error of a *gorm.DB fail the command unless they are nil; so does a *gorm.DB that holds one.
 func (l *library) result(u *unit, values []any) (*wire.Value, *wire.Error) {
 	statics := []types.Type{u.static}
 	if tuple, several := u.static.(*types.Tuple); several {
@@ -24,7 +24,13 @@ func (l *library) result(u *unit, values []any) (*wire.Value, *wire.Error) {
 		values = append(values, nil)
 	}
 	last := len(statics) - 1
-	fallible := types.Identical(statics[last], types.Universe.Lookup("error").Type()) && (last > 0 || u.calls())
+	isError := func(n int) bool { return types.Identical(statics[n], types.Universe.Lookup("error").Type()) }
+	fallible := isError(last) && (last > 0 || u.calls() || u.selects("Error"))
+	for n := range last {
+		if err, failed := values[n].(error); failed && isError(n) {
+			return nil, errorOf(err)
+		}
+	}
 	if err, failed := values[last].(error); failed && fallible {
 		return nil, errorOf(err)
 	}
@@ -44,6 +50,12 @@ func (l *library) result(u *unit, values []any) (*wire.Value, *wire.Error) {
 		list.Items = append(list.Items, show(n))
 	}
 	return &list, nil
+}
+
+// selects tells whether the shown expression is a field of this name.
+func (u *unit) selects(name string) bool {
+	s, ok := ast.Unparen(u.shown).(*ast.SelectorExpr)
+	return ok && s.Sel.Name == name
 }
 
 // calls tells whether the shown expression is a call that does something: one that only makes an error is a value like others.
