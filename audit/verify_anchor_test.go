@@ -1,10 +1,13 @@
 package audit_test
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"path/filepath"
 	"testing"
 
+	"github.com/vouchsafe/vouchsafe/audit"
 	"github.com/vouchsafe/vouchsafe/audit/audittest"
 )
 
@@ -74,4 +77,36 @@ func TestAnAnchorThatLagsBehindIsNoFault(t *testing.T) {
 	h.Log.Close(t.Context())
 	h.Open(t)
 	h.CheckLog(t)
+}
+
+// deaf is an anchor that cannot be told anything for a while.
+type deaf struct {
+	audit.Anchor
+	until int // how many times it does not hear
+}
+
+func (d *deaf) Advance(ctx context.Context, h audit.Head) error {
+	if d.until--; d.until >= 0 {
+		return errors.New("the key store is locked")
+	}
+	return d.Anchor.Advance(ctx, h)
+}
+
+func TestChainsThatTheAnchorDidNotHearOfAreToldLater(t *testing.T) {
+	h := audittest.New(t)
+	h.Session(t, "dana", "OPS-1").Run(t, "1")
+	h.Log.Close(t.Context())
+	for range 3 {
+		config := h.Config
+		config.Anchor = &deaf{Anchor: h.Anchor, until: 100}
+		if log, err := audit.Open(t.Context(), config); err == nil {
+			log.Close(t.Context())
+			t.Fatal("a log opened that its anchor knows nothing of")
+		}
+	}
+	h.Open(t)
+	h.Log.Close(t.Context())
+	h.CheckLog(t)
+	forget(t, h, "WHERE writer = (SELECT min(writer) FROM anchors)")
+	wants(t, h.Verify(t), "does not know this chain")
 }

@@ -300,7 +300,7 @@ func sqliteError(err error) error {
 	case !errors.As(err, &failed):
 		return databaseError("", "the database rejected the statement", "")
 	}
-	code := sqlite.ErrorCodeString[failed.Code()&0xFF]
+	code := codeName(failed.Code() & 0xFF)
 	switch failed.Code() & 0xFF {
 	case sqlite3.SQLITE_ERROR: // a name or the grammar: the parser's own words, about the statement
 		return databaseError(code, "the database rejected the statement: "+plainSQLite(err), "")
@@ -318,6 +318,12 @@ func sqliteError(err error) error {
 		return unavailable(errors.New(plainSQLite(err)))
 	}
 	return databaseError(code, "the database rejected the statement", "")
+}
+
+// codeName is a result code's own name: SQLITE_CONSTRAINT.
+func codeName(code int) string {
+	_, name, _ := strings.Cut(sqlite.ErrorCodeString[code], "(")
+	return strings.TrimSuffix(name, ")")
 }
 
 // plainSQLite is SQLite's own message without the driver's frame around it.
