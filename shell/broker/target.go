@@ -14,6 +14,8 @@ import (
 type Target interface {
 	Dialect() string
 	Version() string
+	// WrittenWhileRead says whether a write can commit while a result of the same session is still open.
+	WrittenWhileRead() bool
 	// Guard hands over the schema, before the first connection: which tables and columns typed SQL may not write, and
 	// which it may not see.
 	Guard(schema shell.Schema)

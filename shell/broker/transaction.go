@@ -52,6 +52,9 @@ func (c *command) begin(ctx context.Context, write bool) (*transaction, error) {
 				return nil, databaseError("", "another transaction is open that writes: there is one at a time", "use the tx of db.Transaction inside it")
 			}
 		}
+		if len(c.cursors) > 0 && !s.target.WrittenWhileRead() { // its commit would wait for a reader that waits for it
+			return nil, databaseError("", "a result is still open, and this database is not written while it is read", "read it to its end with .All() first, or do both in one db.Transaction")
+		}
 		tx.conn, err = s.pool.writer(ctx)
 	} else {
 		tx.conn, err = s.pool.reader(ctx)
