@@ -16,7 +16,7 @@ import (
 )
 
 // maxPage bounds a page, in bytes.
-const maxPage = 1 << 20
+const maxPage = 2 << 20
 
 // page reads the next rows of a result. What is sealed in them crosses as a reference, but for what the consent covers:
 // that is opened, after it is on record.
@@ -268,6 +268,9 @@ func envelopeIn(cell any) ([]byte, crypto.Header, bool) {
 	case []byte:
 		b = v
 	case string:
+		if v == "" || v[0] != 'e' && v[0] != 0xE1 { // as no form of an envelope begins: most texts
+			return nil, crypto.Header{}, false
+		}
 		b = []byte(v)
 	default:
 		return nil, crypto.Header{}, false

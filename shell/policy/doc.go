@@ -21,7 +21,7 @@
 //	    rows: 100000       # of one statement's result
 //	    bytes: 67108864    # of one statement's result
 //	    value: 2097152      # bytes of one value of a result
-//	    page: 500          # rows that are sent, and opened, at once
+//	    page: 1000         # rows that are sent, and opened, at once
 //	    touched: 10000     # rows that one command may write
 //	    source: 262144     # bytes of one command as it was typed
 //	    output: 65536      # bytes that one command may print, and bytes of its value

@@ -44,7 +44,7 @@ func DefaultLimits() Limits {
 		Rows:      100_000,
 		Bytes:     64 << 20,
 		Value:     2 << 20,
-		Page:      500,
+		Page:      1000,
 		Touched:   10_000,
 		Source:    256 << 10,
 		Output:    64 << 10,

@@ -82,12 +82,11 @@ func (c *Conn) Send(message any) error {
 	if err != nil {
 		return fmt.Errorf("encode frame: %w", err)
 	}
-	frame := make([]byte, 4, 4+len(body))
-	binary.BigEndian.PutUint32(frame, uint32(len(body)))
-	frame = append(frame, body...)
+	head := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
 	c.sending.Lock()
 	defer c.sending.Unlock()
-	if _, err := c.stream.Write(frame); err != nil {
+	frame := net.Buffers{head, body}
+	if _, err := frame.WriteTo(c.stream); err != nil {
 		return fmt.Errorf("send frame: %w", err)
 	}
 	return nil

@@ -126,14 +126,6 @@ func (p *Process) Kill() {
 // Done is closed when the worker's process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Ended says how the process ended, once Done is closed.
-func (p *Process) Ended() string {
-	if p.cmd.ProcessState == nil {
-		return "still running"
-	}
-	return p.cmd.ProcessState.String()
-}
-
 // Pid is the process's id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
