@@ -188,6 +188,9 @@ func (r *running) end() int {
 	if r.i.goroutines || r.ctx.Err() != nil || runtime.NumGoroutine() > r.before+2 {
 		left = r.left()
 	}
+	if left > 0 { // what is about to end, or to report that it panicked, may do so
+		left = r.wait(endingTime)
+	}
 	if left > 0 {
 		r.cancel()
 		<-r.guarded
@@ -198,10 +201,19 @@ func (r *running) end() int {
 		return 0
 	}
 	// They stop at their next step; compiled code that waits or computes does not.
-	deadline := time.NewTimer(r.i.config.Grace)
+	return r.wait(r.i.config.Grace)
+}
+
+// endingTime is how long a command's goroutines may take to end by themselves once it has ended.
+const endingTime = 50 * time.Millisecond
+
+// wait waits until none of the command's goroutines is left, or for so long, and counts those that are.
+func (r *running) wait(long time.Duration) int {
+	deadline := time.NewTimer(long)
 	defer deadline.Stop()
 	for wait := 100 * time.Microsecond; ; wait *= 2 {
-		if left = r.left(); left == 0 {
+		left := r.left()
+		if left == 0 {
 			return 0
 		}
 		pause := time.NewTimer(wait)

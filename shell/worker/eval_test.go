@@ -146,7 +146,7 @@ func TestCompiledCodeThatIgnoresTheContextIsCounted(t *testing.T) {
 
 func TestAPanicInAGoroutineFailsItsCommandOnly(t *testing.T) {
 	y := newTypist(t)
-	_, failure, _ := y.eval(`done := make(chan bool); go func() { defer close(done); panic("there") }(); <-done; time.Sleep(time.Millisecond)`)
+	_, failure, _ := y.eval(`done := make(chan bool); go func() { defer close(done); panic("there") }(); <-done`)
 	if failure == nil || failure.Message != "in a goroutine: panic: there" {
 		t.Errorf("got %+v", failure)
 	}
