@@ -25,6 +25,9 @@ func (p *program) listSessions(ctx context.Context, r *audit.Reader) error {
 	t.SetStyle(table.StyleLight)
 	t.Style().Options.DrawBorder = false
 	t.Style().Options.SeparateColumns = false
+	t.Style().Options.SeparateHeader = false
+	t.Style().Box.PaddingLeft, t.Style().Box.PaddingRight = "", "  "
+	t.SuppressTrailingSpaces()
 	t.AppendHeader(table.Row{"session", "engineer", "opened", "mode", "state", "justification"})
 	for _, s := range sessions {
 		t.AppendRow(table.Row{s.ID, console.Visible(s.Engineer), s.OpenedAt.Format("2006-01-02 15:04"), s.Mode, s.State, console.Visible(s.Justification.URL)})
