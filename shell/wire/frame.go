@@ -82,11 +82,11 @@ func (c *Conn) Send(message any) error {
 	if err != nil {
 		return fmt.Errorf("encode frame: %w", err)
 	}
-	head := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
+	frame := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(body)), uint32(len(body)))
+	frame = append(frame, body...)
 	c.sending.Lock()
 	defer c.sending.Unlock()
-	frame := net.Buffers{head, body}
-	if _, err := frame.WriteTo(c.stream); err != nil {
+	if _, err := c.stream.Write(frame); err != nil {
 		return fmt.Errorf("send frame: %w", err)
 	}
 	return nil
