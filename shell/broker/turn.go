@@ -208,6 +208,12 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 	if r.Err == nil {
 		return
 	}
+	switch r.Err.Kind {
+	case wire.ErrTimeout, wire.ErrInterrupted, wire.ErrKilled: // a person would think that nothing of it stands
+		told := *r.Err
+		told.Message += c.stand()
+		r.Err = &told
+	}
 	r.Status, r.Value = StatusError, nil
 	if r.Err.Kind == wire.ErrRefused {
 		r.Status = StatusRefused
