@@ -14,7 +14,21 @@ type App struct {
 	Name        string  // on every session, and in the prompt
 	Environment string  // production, staging, development; the config may name another
 	Models      []Model // in the order in which .schema lists them
+	Symbols     Symbols // further names for typed code; nil where there are none
+	Topics      []Topic // further pages of .help
 	Demo        *Demo   // data to try it with; nil where there is none
+}
+
+// Symbols are what typed code may use of compiled packages, beside the models: constants, functions, variables, and types
+// as nil pointers. The keys are "import/path/name" with the package's name once more at the end, and then the symbol.
+// `vouchsafe generate` writes them.
+type Symbols map[string]map[string]reflect.Value
+
+// Topic is a page of .help that an application brings along, such as `.help tickets`.
+type Topic struct {
+	Name  string `json:"name"`  // one word, in lower case
+	Title string `json:"title"` // what .help says of it, one line
+	Text  string `json:"text"`
 }
 
 // Demo makes the data that `vouchsafe demo` shows.
@@ -22,6 +36,8 @@ type Demo struct {
 	// Build makes tables and rows in an empty database through GORM, with the crypto plugin in place. It reports its
 	// progress in rows.
 	Build func(ctx context.Context, db *gorm.DB, now time.Time, progress func(done, total int)) error
+	// Justification is the link that a first session is offered: one that the demo's policy accepts.
+	Justification string
 }
 
 // Model is one GORM model and the name of its repository.

@@ -18,6 +18,7 @@ type Schema struct {
 	App         string  `json:"app"`
 	Environment string  `json:"environment"`
 	Tables      []Table `json:"tables"`
+	Topics      []Topic `json:"topics,omitempty"`
 }
 
 // Table is one model's table.
@@ -45,7 +46,7 @@ func Describe(app App) (Schema, error) {
 	if err := app.Check(); err != nil {
 		return Schema{}, err
 	}
-	s := Schema{App: app.Name, Environment: app.Environment}
+	s := Schema{App: app.Name, Environment: app.Environment, Topics: app.Topics}
 	var cache sync.Map
 	for _, m := range app.Models {
 		model, err := schema.Parse(newOf(m), &cache, schema.NamingStrategy{IdentifierMaxLength: 64})

@@ -40,6 +40,9 @@ type Control struct {
 	Turn   *Turn   `cbor:"3,keyasint,omitempty"` // broker to worker
 	Cancel *Cancel `cbor:"4,keyasint,omitempty"` // broker to worker
 	Done   *Done   `cbor:"5,keyasint,omitempty"` // worker to broker, once a Turn
+
+	Complete  *Complete  `cbor:"6,keyasint,omitempty"` // broker to worker, between turns only
+	Completed *Completed `cbor:"7,keyasint,omitempty"` // worker to broker, once a Complete
 }
 
 // Hello tells a fresh worker what it is for.
