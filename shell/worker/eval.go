@@ -83,6 +83,7 @@ func newInterpreter(config interpreterConfig) (*interpreter, error) {
 	}
 	i.waiting = waiting
 	i.library = newLibrary(exports)
+	i.library.places = i.yaegi.FileSet()
 	i.scope = newScope(i.library, config.Protected)
 	return i, nil
 }
@@ -105,7 +106,11 @@ func (i *interpreter) Eval(ctx context.Context, command int, source string) (val
 		return nil, failure, 0
 	}
 	// The whole command is checked before any of it runs, so a mistake at its end leaves nothing half done.
-	if failure := i.check(command, units); failure != nil {
+	trial, failure := i.check(command, units)
+	if failure == nil {
+		failure = i.rewriteAll(trial, units)
+	}
+	if failure != nil {
 		i.scope.lose(command, units)
 		return nil, failure, 0
 	}

@@ -113,14 +113,14 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 	if failure := stopped(r.ctx.Err()); failure != nil {
 		return nil, failure
 	}
-	p, failure := r.i.rewrite(u)
-	if failure != nil {
-		return nil, failure
-	}
+	p := u.program
 	r.shown = nil
 	if len(p.decls) > 0 {
 		if failure := r.execute(&ast.File{Package: p.decls[0].Pos(), Name: &ast.Ident{Name: "main", NamePos: p.decls[0].Pos()}, Decls: p.decls}); failure != nil {
 			return nil, failure
+		}
+		for t, copies := range u.copies {
+			t.copies = append(t.copies[:len(t.copies):len(t.copies)], copies...)
 		}
 	}
 	if p.call != nil {

@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
-
 	"golang.org/x/tools/go/ast/astutil"
 
 	"github.com/vouchsafe/vouchsafe/shell/wire"
@@ -24,34 +23,120 @@ type rewriter struct {
 	u       *unit
 	rename  map[types.Object]string
 	before  map[*ast.LabeledStmt][]ast.Stmt // what has to stand before a labelled loop
+	work    *work
 	failure *wire.Error
 }
 
+// work is what one unit needs of copies of generic functions and types.
+type work struct {
+	earlier map[*template][]copied // of the units before it
+	copies  map[*template][]copied // that it makes
+	decls   []ast.Decl
+	made    int
+}
+
+// rewriteAll rewrites the units of a command before any of them runs, in the scope that all of them will have made.
+func (i *interpreter) rewriteAll(trial *scope, units []*unit) *wire.Error {
+	kept := i.scope
+	i.scope = *trial
+	defer func() {
+		kept.made = i.scope.made
+		i.scope = kept
+	}()
+	earlier := map[*template][]copied{}
+	for _, u := range units {
+		w := &work{earlier: earlier, copies: map[*template][]copied{}}
+		p, failure := i.rewrite(u, w)
+		if failure != nil {
+			return failure
+		}
+		u.program, u.copies = p, w.copies
+		for t, copies := range w.copies {
+			earlier[t] = append(earlier[t], copies...)
+		}
+	}
+	return nil
+}
+
 // rewrite changes the unit's syntax tree in place.
-func (i *interpreter) rewrite(u *unit) (program, *wire.Error) {
-	r := &rewriter{i: i, u: u, rename: u.names}
+func (i *interpreter) rewrite(u *unit, w *work) (program, *wire.Error) {
+	r := &rewriter{i: i, u: u, rename: u.names, work: w}
+	i.scope.instance = r.copyType
+	var kept []ast.Decl
+	for _, d := range u.decls {
+		if r.plain(d) {
+			kept = append(kept, d)
+		}
+	}
+	u.decls = kept
 	if u.statement != nil {
-		u.statement = r.modern(u.statement).(ast.Stmt)
+		u.statement = r.all(u.statement).(ast.Stmt)
 	}
 	for n, d := range u.decls {
-		u.decls[n] = r.modern(d).(ast.Decl)
+		u.decls[n] = r.all(d).(ast.Decl)
 	}
-	for _, node := range u.nodes() {
-		r.names(node)
+	p := program{decls: u.decls}
+	if r.failure == nil && u.statement != nil {
+		p = r.statement()
 	}
 	if r.failure != nil {
 		return program{}, r.failure
 	}
-	if u.statement == nil {
-		return program{decls: u.decls}, nil
+	p.decls = append(w.decls, p.decls...)
+	return p, nil
+}
+
+// statement makes declarations and a call of a statement.
+func (r *rewriter) statement() program {
+	if d, ok := r.u.statement.(*ast.DeclStmt); ok && d.Decl.(*ast.GenDecl).Tok == token.CONST {
+		return program{decls: []ast.Decl{d.Decl}}
 	}
-	if d, ok := u.statement.(*ast.DeclStmt); ok && d.Decl.(*ast.GenDecl).Tok == token.CONST {
-		return program{decls: []ast.Decl{d.Decl}}, nil
-	}
-	if len(u.define) > 0 {
+	if len(r.u.define) > 0 {
 		return r.definition()
 	}
-	return r.function([]ast.Stmt{u.statement}, nil), nil
+	return r.function([]ast.Stmt{r.u.statement}, nil)
+}
+
+// all rewrites a node in every way there is.
+func (r *rewriter) all(root ast.Node) ast.Node {
+	root = r.generics(root)
+	if r.failure != nil {
+		return root
+	}
+	root = r.modern(root)
+	r.names(root)
+	return root
+}
+
+// plain tells whether yaegi gets a declaration: what is generic it gets as copies, and types that are only other names it does not need.
+func (r *rewriter) plain(d ast.Decl) bool {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		return d.Type.TypeParams == nil && (d.Recv == nil || r.i.library.templates[r.i.scope.names[receiverName(d)].object] == nil)
+	case *ast.GenDecl:
+		var kept []ast.Spec
+		for _, spec := range d.Specs {
+			t, ok := spec.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			if t.TypeParams == nil && !t.Assign.IsValid() && !constraint(r.u.info.Defs[t.Name]) {
+				kept = append(kept, t)
+			}
+		}
+		d.Specs = kept
+		return len(kept) > 0
+	}
+	return true
+}
+
+// constraint tells whether a type can only constrain others.
+func constraint(object types.Object) bool {
+	if object == nil {
+		return false
+	}
+	t, ok := object.Type().Underlying().(*types.Interface)
+	return ok && !t.IsMethodSet()
 }
 
 // function runs statements in a function of their own: at top level yaegi runs some of them again with every later command.
@@ -69,12 +154,12 @@ func (r *rewriter) function(statements []ast.Stmt, before []ast.Decl) program {
 
 // definition makes the variables first, by their types, and then sets them in a function.
 // A variable whose type cannot be written down is made and set at once.
-func (r *rewriter) definition() (program, *wire.Error) {
+func (r *rewriter) definition() program {
 	var before []ast.Decl
 	for name, t := range r.u.vars {
 		spelled, ok := r.i.scope.spell(t)
 		if !ok {
-			return r.atOnce(), nil
+			return r.atOnce()
 		}
 		before = append(before, r.variable(name, spelled))
 	}
@@ -91,9 +176,9 @@ func (r *rewriter) definition() (program, *wire.Error) {
 		}
 	}
 	if len(statements) == 0 {
-		return program{decls: before}, nil
+		return program{decls: before}
 	}
-	return r.function(statements, before), nil
+	return r.function(statements, before)
 }
 
 func (r *rewriter) atOnce() program {
@@ -134,6 +219,15 @@ func (r *rewriter) expression(text string) ast.Expr {
 	return e
 }
 
+// placed is text as an expression at the place of a node.
+func (r *rewriter) placed(text string, at ast.Node) ast.Expr {
+	e := r.expression(text)
+	if id, ok := e.(*ast.Ident); ok {
+		id.NamePos = at.Pos()
+	}
+	return e
+}
+
 // statements parses text that this package has written.
 func (r *rewriter) statements(text string) []ast.Stmt {
 	f, err := parser.ParseFile(r.i.yaegi.FileSet(), mark, "package main;func _(){"+text+"\n}", parser.SkipObjectResolution)
@@ -167,7 +261,6 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 		}
 		switch n := c.Node().(type) {
 		case *ast.CallExpr:
-			r.instance(n)
 			r.builtin(c, n)
 		case *ast.DeferStmt:
 			r.deferred(c, n)

@@ -126,28 +126,3 @@ func (r *rewriter) typeSwitch(s *ast.TypeSwitchStmt) {
 		c.Body = append(r.statements("_ = "+name), c.Body...)
 	}
 }
-
-// instance writes down the type arguments that Go infers: yaegi infers some of them wrongly.
-func (r *rewriter) instance(call *ast.CallExpr) {
-	id, ok := ast.Unparen(call.Fun).(*ast.Ident)
-	if !ok {
-		return
-	}
-	found, ok := r.u.info.Instances[id]
-	if !ok || found.TypeArgs.Len() == 0 {
-		return
-	}
-	list := &ast.IndexListExpr{X: call.Fun, Lbrack: call.Lparen, Rbrack: call.Lparen}
-	for n := range found.TypeArgs.Len() {
-		spelled, ok := r.i.scope.spell(found.TypeArgs.At(n))
-		if !ok {
-			return
-		}
-		list.Indices = append(list.Indices, r.expression(spelled))
-	}
-	if len(list.Indices) == 1 {
-		call.Fun = &ast.IndexExpr{X: call.Fun, Lbrack: call.Lparen, Index: list.Indices[0], Rbrack: call.Lparen}
-		return
-	}
-	call.Fun = list
-}

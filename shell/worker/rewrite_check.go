@@ -15,16 +15,16 @@ import (
 const goVersion = "go1.26"
 
 // check finds the types of a whole command, unit after unit, and what each unit declares. Nothing runs before all of it is right.
-func (i *interpreter) check(command int, units []*unit) *wire.Error {
+func (i *interpreter) check(command int, units []*unit) (*scope, *wire.Error) {
 	trial := i.scope.trial()
 	for _, u := range units {
 		if failure := i.checkUnit(trial, command, u); failure != nil {
-			return failure
+			return nil, failure
 		}
 		trial.keep(u)
 	}
 	i.scope.made = trial.made
-	return nil
+	return trial, nil
 }
 
 func (i *interpreter) checkUnit(s *scope, command int, u *unit) *wire.Error {
@@ -109,6 +109,13 @@ func (i *interpreter) checkDecls(s *scope, u *unit, used, hidden map[string]bool
 		if _, isType := b.object.(*types.TypeName); !known || !isType {
 			return i.at(f.Name, &wire.Error{Kind: wire.ErrSyntax, Message: fmt.Sprintf("cannot define new methods on %s: it is no type that was typed in this session", receiver), Hint: "nothing ran; write a function instead"})
 		}
+		if t := i.library.templates[b.object]; t != nil {
+			if failure := i.genericMethod(s, u, t, f, b.object); failure != nil {
+				return failure
+			}
+			decls = append(decls, u.flat[f])
+			continue
+		}
 		flat := &ast.FuncDecl{Name: &ast.Ident{Name: "_", NamePos: f.Name.Pos()}, Body: f.Body, Type: &ast.FuncType{
 			Func: f.Type.Func, Results: f.Type.Results,
 			Params: &ast.FieldList{Opening: f.Type.Params.Opening, Closing: f.Type.Params.Closing, List: append(append([]*ast.Field{}, f.Recv.List...), f.Type.Params.List...)},
@@ -144,6 +151,32 @@ func receiverName(f *ast.FuncDecl) string {
 
 func (i *interpreter) checkFile(s *scope, u *unit, decls []ast.Decl, used, hidden map[string]bool) *wire.Error {
 	u.pkg = s.pack(used, hidden)
+	for _, object := range u.extra {
+		u.pkg.Scope().Insert(object)
+	}
+	first := i.types(u, decls)
+	if failure := i.refuseAssign(u); failure != nil {
+		return failure
+	}
+	if first != nil {
+		return i.mistake(s, *first)
+	}
+	if failure := i.refuseEmbedded(u); failure != nil {
+		return failure
+	}
+	return i.refuseAssertions(s, u)
+}
+
+// checkCopy checks a copy of something generic, whose package holds what its names mean.
+func (i *interpreter) checkCopy(u *unit) *wire.Error {
+	if first := i.types(u, u.decls); first != nil {
+		return i.mistake(&i.scope, *first)
+	}
+	return i.refuseAssertions(&i.scope, u)
+}
+
+// types runs the type checker over declarations and returns the first mistake it finds.
+func (i *interpreter) types(u *unit, decls []ast.Decl) *types.Error {
 	u.info = &types.Info{
 		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Implicits: map[ast.Node]types.Object{}, Instances: map[*ast.Ident]types.Instance{},
@@ -161,13 +194,12 @@ func (i *interpreter) checkFile(s *scope, u *unit, decls []ast.Decl, used, hidde
 	}
 	file := &ast.File{Name: &ast.Ident{Name: "main"}, Decls: decls}
 	_ = types.NewChecker(&config, i.yaegi.FileSet(), u.pkg, u.info).Files([]*ast.File{file})
-	if failure := i.refuseAssign(u); failure != nil {
-		return failure
+	for id, instance := range u.info.Instances {
+		if t := i.library.templates[u.info.Uses[id]]; t != nil && !open(instance.TypeArgs) {
+			t.taken = true
+		}
 	}
-	if first != nil {
-		return i.mistake(s, *first)
-	}
-	return i.refuseAssertions(s, u)
+	return first
 }
 
 // mistake turns what the type checker found into what a person reads.
@@ -222,9 +254,10 @@ func (i *interpreter) declare(s *scope, command int, u *unit) *wire.Error {
 		switch d := d.(type) {
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
-				id := spec.(*ast.TypeSpec).Name
-				if id.Name != "_" {
-					bind(id, u.info.Defs[id], id.Name)
+				t := spec.(*ast.TypeSpec)
+				if t.Name.Name != "_" {
+					bind(t.Name, u.info.Defs[t.Name], t.Name.Name)
+					i.templateType(u, t)
 				}
 			}
 		case *ast.FuncDecl:
@@ -239,6 +272,9 @@ func (i *interpreter) declare(s *scope, command int, u *unit) *wire.Error {
 			object := u.info.Defs[d.Name]
 			u.names[object] = internal
 			bind(d.Name, object, internal)
+			if d.Type.TypeParams != nil {
+				i.templateFunction(u, d)
+			}
 		}
 	}
 	return nil
@@ -250,6 +286,10 @@ func (i *interpreter) declareMethod(s *scope, u *unit, f *ast.FuncDecl) {
 	u.methods = append(u.methods, receiver+"."+f.Name.Name)
 	flat, ok := u.flat[f]
 	if !ok {
+		return
+	}
+	if flat.Type.TypeParams != nil {
+		i.declareGenericMethod(s, u, f, flat)
 		return
 	}
 	named, ok := s.names[receiver].object.Type().(*types.Named)

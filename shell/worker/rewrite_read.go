@@ -32,6 +32,12 @@ type unit struct {
 	vars    map[string]types.Type           // variables to be made before the statement runs
 	flat    map[*ast.FuncDecl]*ast.FuncDecl // methods, and the functions as which they were checked
 	methods []string                        // methods it defines: T.M
+
+	extra      map[string]types.Object     // names that the type checker finds beside those of the scope
+	copy       bool                        // it is a copy of something generic
+	substitute map[types.Object]types.Type // what its type parameters stand for
+	program    program                     // what yaegi gets of it
+	copies     map[*template][]copied      // the copies that the program makes
 }
 
 // sources remembers which part of what was typed each parsed file came from.
@@ -224,7 +230,7 @@ func (i *interpreter) readPiece(name, source string, p piece) ([]*unit, *wire.Er
 func (i *interpreter) readImports(file *ast.File) *wire.Error {
 	for _, spec := range file.Imports {
 		p, err := strconv.Unquote(spec.Path.Value)
-		if err != nil || i.library.symbols[p] == nil || p == consolePath {
+		if err != nil || !i.library.provides(p) || p == consolePath {
 			return i.at(spec, refuseImport(p))
 		}
 		if spec.Name != nil && spec.Name.Name != i.library.names[p] {

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/vouchsafe/vouchsafe/shell/wire"
@@ -22,6 +23,8 @@ type scope struct {
 	lost      map[string]int  // names that a command declared and failed to set, and that command
 	types     map[string]bool // every type and method ("T.M") that yaegi ever saw: it would ignore another one
 	made      int             // counts the names made up
+
+	instance func(*types.Named) string // the copy of a generic type, while something is rewritten
 }
 
 // binding is what a name at top level means now.
@@ -58,9 +61,7 @@ func (s *scope) trial() *scope {
 
 // pack returns a package that holds what typed code sees now under the names it uses, except those it is about to declare.
 func (s *scope) pack(used, hidden map[string]bool) *types.Package {
-	pkg := s.library.pkg("main")
-	// Types of earlier commands belong to this very package, so their unexported fields stay within reach; only what is in scope changes.
-	*pkg = *types.NewPackage("main", "main")
+	pkg := s.library.emptied()
 	for name, b := range s.names {
 		if used[name] && !hidden[name] {
 			pkg.Scope().Insert(b.object)
@@ -123,6 +124,9 @@ func (s *scope) spell(t types.Type) (string, bool) {
 			}
 			return t.Name()
 		case *types.Named:
+			if p := t.Obj().Pkg(); p != nil && p.Path() == "iter" {
+				return visit(t.Underlying()) // the interpreter knows functions, and no names of them
+			}
 			return s.spellNamed(t, &known)
 		case *types.Pointer:
 			return "*" + visit(t.Elem())
@@ -135,9 +139,11 @@ func (s *scope) spell(t types.Type) (string, bool) {
 		case *types.Chan:
 			return map[types.ChanDir]string{types.SendRecv: "chan ", types.SendOnly: "chan<- ", types.RecvOnly: "<-chan "}[t.Dir()] + "(" + visit(t.Elem()) + ")"
 		case *types.Interface:
-			if t.Empty() {
-				return "interface{}"
+			if t.IsMethodSet() {
+				return spellMethods(t, visit)
 			}
+		case *types.Struct:
+			return spellFields(t, visit)
 		case *types.Signature:
 			if t.TypeParams() == nil {
 				return "func" + spellTuple(t.Params(), t.Variadic(), visit) + " " + spellTuple(t.Results(), false, visit)
@@ -148,6 +154,30 @@ func (s *scope) spell(t types.Type) (string, bool) {
 	}
 	text := visit(t)
 	return text, known
+}
+
+func spellMethods(t *types.Interface, visit func(types.Type) string) string {
+	parts := make([]string, t.NumMethods())
+	for n := range parts {
+		signature := t.Method(n).Signature()
+		parts[n] = t.Method(n).Name() + spellTuple(signature.Params(), signature.Variadic(), visit) + " " + spellTuple(signature.Results(), false, visit)
+	}
+	return "interface{" + strings.Join(parts, "; ") + "}"
+}
+
+func spellFields(t *types.Struct, visit func(types.Type) string) string {
+	parts := make([]string, t.NumFields())
+	for n := range parts {
+		f := t.Field(n)
+		if !f.Embedded() {
+			parts[n] = f.Name() + " "
+		}
+		parts[n] += visit(f.Type())
+		if t.Tag(n) != "" {
+			parts[n] += " " + strconv.Quote(t.Tag(n))
+		}
+	}
+	return "struct{" + strings.Join(parts, "; ") + "}"
 }
 
 func spellTuple(t *types.Tuple, variadic bool, visit func(types.Type) string) string {
@@ -170,6 +200,11 @@ func (s *scope) spellNamed(t *types.Named, known *bool) string {
 		return object.Name()
 	case s.library.spelled[object] != "":
 		return s.library.spelled[object]
+	}
+	if t.TypeArgs() != nil && s.instance != nil {
+		if name := s.instance(t); name != "" {
+			return name
+		}
 	}
 	*known = false
 	return "_"

@@ -25,11 +25,15 @@ type library struct {
 	types    map[reflect.Type]types.Type
 	written  map[reflect.Type]string    // how typed code may write a compiled type: time.Duration, Person
 	spelled  map[*types.TypeName]string // the same, by the type checker's view of it
+
+	templates map[types.Object]*template // what is generic, typed or of the library's own sources
+	places    *token.FileSet
 }
 
 func newLibrary(exports interp.Exports) *library {
 	l := &library{
 		symbols: map[string]map[string]reflect.Value{}, names: map[string]string{},
+		templates: map[types.Object]*template{}, places: token.NewFileSet(),
 		packages: map[string]*types.Package{}, home: map[string]bool{}, types: map[reflect.Type]types.Type{}, written: map[reflect.Type]string{}, spelled: map[*types.TypeName]string{},
 	}
 	for key, symbols := range exports {
@@ -45,7 +49,16 @@ func newLibrary(exports interp.Exports) *library {
 			}
 		}
 	}
+	for p := range ownSources() {
+		l.names[p] = path.Base(p)
+	}
 	return l
+}
+
+// provides tells whether typed code may use the package of that path.
+func (l *library) provides(p string) bool {
+	_, own := ownSources()[p]
+	return own || l.symbols[p] != nil
 }
 
 // write notes how typed code writes a type. Its own package's name for it goes before an alias, and the console's before both.
@@ -75,7 +88,7 @@ func (l *library) unqualified(message string) string {
 
 // Import returns the package of that path, or an error where typed code may not use it.
 func (l *library) Import(p string) (*types.Package, error) {
-	if l.symbols[p] == nil {
+	if !l.provides(p) {
 		return nil, fmt.Errorf("package %s is not available", p)
 	}
 	pkg := l.pkg(p)
@@ -93,6 +106,9 @@ func (l *library) Import(p string) (*types.Package, error) {
 			pkg.Scope().Insert(object)
 		}
 	}
+	if err := l.addOwn(pkg); err != nil {
+		return nil, err
+	}
 	return pkg, nil
 }
 
@@ -105,6 +121,14 @@ func (l *library) pkg(p string) *types.Package {
 		l.packages[p] = types.NewPackage(p, name)
 	}
 	return l.packages[p]
+}
+
+// emptied is the package of what is typed, with nothing in scope. Types of earlier commands belong to this very package and to its very scope, so
+// their unexported fields stay within reach, and the type checker finds its way up from them; only what is in scope changes.
+func (l *library) emptied() *types.Package {
+	pkg := l.pkg("main")
+	*pkg.Scope() = *types.NewScope(types.Universe, token.NoPos, token.NoPos, "package main")
+	return pkg
 }
 
 func (l *library) object(pkg *types.Package, name string, v reflect.Value) types.Object {
@@ -155,7 +179,7 @@ func (l *library) typeOf(t reflect.Type) types.Type {
 	if t.Kind() == reflect.UnsafePointer {
 		return types.Typ[types.UnsafePointer]
 	}
-	if t.PkgPath() == "" || t.Name() == "" {
+	if t.PkgPath() == "" || t.Name() == "" || t.PkgPath() == "iter" {
 		made := l.literal(t)
 		l.types[t] = made
 		return made

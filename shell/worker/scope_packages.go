@@ -30,13 +30,11 @@ func refused() map[string]string {
 		machine = "typed code reaches no files, processes or environment"
 		network = "typed code reaches no network"
 		inside  = "typed code does not reach into the runtime"
-		generic = "its functions are generic, and typed code cannot call compiled generic functions"
 	)
 	return map[string]string{
 		"os": machine, "exec": machine, "signal": machine, "user": machine, "ioutil": machine, "fs": machine, "filepath": machine, "syscall": machine, "embed": machine, "plugin": machine, "unix": machine,
 		"net": network, "http": network, "rpc": network, "smtp": network, "netip": network, "tls": network, "httptest": network, "textproto": network,
 		"unsafe": inside, "reflect": inside, "runtime": inside, "debug": inside, "pprof": inside, "trace": inside, "atomic": inside, "C": inside,
-		"slices": generic, "maps": generic, "cmp": generic, "iter": generic,
 		"sql": "the database is reached by db and the repositories",
 	}
 }
