@@ -187,7 +187,7 @@ func (r *rewriter) replaceLoop(c *astutil.Cursor, loop ast.Stmt, before ...ast.S
 	c.Replace(&ast.BlockStmt{Lbrace: loop.Pos(), List: append(before, loop), Rbrace: loop.End()})
 }
 
-// rangeLoop gives each iteration its own variables, counts where the range is a number, and refuses to range over a function.
+// rangeLoop gives each iteration its own variables, counts where the range is a number, and calls where it is a function.
 func (r *rewriter) rangeLoop(c *astutil.Cursor, loop *ast.RangeStmt) {
 	over := r.u.info.Types[loop.X].Type
 	switch t := over.Underlying().(type) {
@@ -197,7 +197,7 @@ func (r *rewriter) rangeLoop(c *astutil.Cursor, loop *ast.RangeStmt) {
 			return
 		}
 	case *types.Signature:
-		r.failure = r.i.at(loop, &wire.Error{Kind: wire.ErrSyntax, Message: "range over a function is not understood here", Hint: "nothing ran; call the function with the loop's body: seq(func(v T) bool { …; return true })"})
+		r.rangeSequence(c, loop, t)
 		return
 	}
 	if loop.Tok != token.DEFINE {
@@ -265,6 +265,10 @@ func (r *rewriter) hoisted(labelled *ast.LabeledStmt, before []ast.Stmt) {
 }
 
 func (r *rewriter) labelledLoop(c *astutil.Cursor, labelled *ast.LabeledStmt) {
+	if instead := r.instead[labelled]; instead != nil {
+		c.Replace(instead)
+		return
+	}
 	if before := r.before[labelled]; before != nil {
 		c.Replace(&ast.BlockStmt{Lbrace: labelled.Pos(), List: append(before, labelled), Rbrace: labelled.End()})
 	}

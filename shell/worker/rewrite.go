@@ -23,6 +23,7 @@ type rewriter struct {
 	u       *unit
 	rename  map[types.Object]string
 	before  map[*ast.LabeledStmt][]ast.Stmt // what has to stand before a labelled loop
+	instead map[*ast.LabeledStmt]ast.Stmt   // what replaces a labelled loop
 	work    *work
 	failure *wire.Error
 }
@@ -261,6 +262,9 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 		}
 		switch n := c.Node().(type) {
 		case *ast.CallExpr:
+			if !r.u.info.Types[n.Fun].IsType() {
+				n.Fun = ast.Unparen(n.Fun) // yaegi would call something else
+			}
 			r.builtin(c, n)
 		case *ast.DeferStmt:
 			r.deferred(c, n)

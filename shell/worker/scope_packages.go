@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"reflect"
@@ -35,6 +36,7 @@ func refused() map[string]string {
 		"os": machine, "exec": machine, "signal": machine, "user": machine, "ioutil": machine, "fs": machine, "filepath": machine, "syscall": machine, "embed": machine, "plugin": machine, "unix": machine,
 		"net": network, "http": network, "rpc": network, "smtp": network, "netip": network, "tls": network, "httptest": network, "textproto": network,
 		"unsafe": inside, "reflect": inside, "runtime": inside, "debug": inside, "pprof": inside, "trace": inside, "atomic": inside, "C": inside,
+		"log": "typed code has no log; fmt.Println and fmt.Printf show their output here, and the whole command is on record", "slog": "typed code has no log; fmt.Println and fmt.Printf show their output here, and the whole command is on record",
 		"sql": "the database is reached by db and the repositories",
 	}
 }
@@ -50,6 +52,7 @@ func (i *interpreter) symbols() interp.Exports {
 		}
 		exports[key] = names
 	}
+	addRecent(exports)
 	exports["."] = i.bindPrinting(exports["fmt/fmt"])
 	for key, names := range i.config.Exports {
 		if exports[key] == nil {
@@ -69,6 +72,24 @@ func (i *interpreter) symbols() interp.Exports {
 	exports["fmt/./fmt"] = exports["fmt/fmt"]
 	delete(exports, "fmt/fmt")
 	return exports
+}
+
+// addRecent adds the functions of recent Go that yaegi has no symbols of.
+func addRecent(exports interp.Exports) {
+	for key, names := range map[string]map[string]any{
+		"strings/strings": {
+			"Lines": strings.Lines, "SplitSeq": strings.SplitSeq, "SplitAfterSeq": strings.SplitAfterSeq,
+			"FieldsSeq": strings.FieldsSeq, "FieldsFuncSeq": strings.FieldsFuncSeq,
+		},
+		"bytes/bytes": {
+			"Lines": bytes.Lines, "SplitSeq": bytes.SplitSeq, "SplitAfterSeq": bytes.SplitAfterSeq,
+			"FieldsSeq": bytes.FieldsSeq, "FieldsFuncSeq": bytes.FieldsFuncSeq,
+		},
+	} {
+		for name, function := range names {
+			exports[key][name] = reflect.ValueOf(function)
+		}
+	}
 }
 
 // bindPrinting makes fmt print to Stdout. It returns what tells yaegi that these functions look for a String method.
@@ -102,6 +123,6 @@ func refuseImport(name string) *wire.Error {
 	return &wire.Error{
 		Kind: wire.ErrRefused, Rule: "import",
 		Message: fmt.Sprintf("package %s is not available: %s", name, why),
-		Hint:    "nothing ran; these can be used without an import: " + strings.Join(allowed(), ", "),
+		Hint:    "nothing ran; these can be used without an import: " + strings.Join(append(allowed(), "cmp", "iter", "maps", "slices"), ", "),
 	}
 }
