@@ -107,8 +107,11 @@ func (f *folded) follow(e *Entry, ledger any, emit func(Row)) error {
 	case *consentLedger:
 		return f.consent(e, l, emit)
 	case *ModeChange:
-		if l.Mode == "decrypted" {
+		switch l.Mode {
+		case "decrypted":
 			s.mode = l.Mode
+		case "write":
+			s.writes = true
 		}
 	case *WorkerReplaced:
 	case *SessionClosed:

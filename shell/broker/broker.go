@@ -29,11 +29,16 @@ type Config struct {
 	// a refusal needs no database.
 	Target func(context.Context) (Target, error)
 
-	Build    string           // of this binary
-	Host     string           // where it runs
-	Worker   string           // SHA-256 of the worker's binary, hex
-	Embedded bool             // console and server are one process
-	Now      func() time.Time // time.Now if nil
+	Build       string           // of this binary
+	Host        string           // where it runs
+	Worker      string           // SHA-256 of the worker's binary, hex
+	Embedded    bool             // console and server are one process
+	Confinement []string         // the layers that a worker runs behind, for the console's banner
+	Reviewer    string           // who reviews sessions, for .whoami; may be empty
+	Kept        string           // how long the record is kept, for .whoami; may be empty
+	Now         func() time.Time // time.Now if nil
+	// LastJustification is the link to offer to an engineer: that of their last session. Nil offers none.
+	LastJustification func(ctx context.Context, engineer string) string
 	// Render shows a value as a console does, for the record; it says how many bytes it left out.
 	Render func(*wire.Value) (text string, cut int)
 }
@@ -65,6 +70,8 @@ type Broker struct {
 
 	connecting sync.Mutex
 	target     Target
+
+	spare spare
 }
 
 // New refuses a config that cannot be safe.

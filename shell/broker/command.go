@@ -20,6 +20,7 @@ import (
 type command struct {
 	session *Session
 	n       int
+	source  string
 
 	redactor *redactor // of a decrypted period
 
@@ -37,18 +38,27 @@ type command struct {
 	disclosures map[audit.Value]int
 	disclosed   []audit.Value // in their order, Count zero
 	facts       int
+	echo        []wire.Statement // the first statements, as the record keeps them
 	committed   int64
 	held        int64 // rows of writes that stand if the session's one transaction does
 	rolledBack  int64
 	notes       []string
 
+	stopwatch *stopwatch
+	opening   *seat   // of a decrypted period that begins when this command ends
+	leaving   string  // why the decrypted period ends with this command; empty if it does not
+	printed   string  // what a dot command prints
+	edit      *string // .edit: the text to begin with
+	exit      bool    // .exit was typed
+
 	refusal     *Refusal    // the first
+	declined    *wire.Error // the person did not want what the command was about to write
 	unrecorded  *wire.Error // the record failed: nothing more happens in this command
 	unavailable *wire.Error // the target was away
 }
 
 func newCommand(s *Session, n int, source string) *command {
-	c := &command{session: s, n: n, open: map[uint32]*transaction{}, cursors: map[uint64]*cursor{}, disclosures: map[audit.Value]int{}}
+	c := &command{session: s, n: n, source: source, open: map[uint32]*transaction{}, cursors: map[uint64]*cursor{}, disclosures: map[audit.Value]int{}}
 	if s.mode == shell.Decrypted {
 		c.redactor = newRedactor(s.broker.Schema, source)
 	}
@@ -62,9 +72,12 @@ func (c *command) record(ctx context.Context, events ...audit.Event) error {
 		return c.unrecorded
 	}
 	err := c.session.record(ctx, c.n, append(c.pending, events...)...)
-	if err == nil {
+	switch {
+	case err == nil:
 		c.pending, c.pendingBytes = nil, 0
 		return nil
+	case errors.Is(err, audit.ErrConsentTaken):
+		return err
 	}
 	c.session.settle(ctx, err, func(kept bool) {
 		if kept {
@@ -144,7 +157,7 @@ func (c *command) refuse(ctx context.Context, r *Refusal, tried string) error {
 }
 
 // statement notes a statement that ran.
-func (c *command) statement(sql string, args []any, rows int64, write bool) {
+func (c *command) statement(sql string, args []any, rows int64, write bool, took time.Duration) {
 	c.statements++
 	c.rows += rows
 	if write {
@@ -152,12 +165,18 @@ func (c *command) statement(sql string, args []any, rows int64, write bool) {
 	}
 	event := audit.Statement{SQL: c.keptSQL(sql), Args: c.session.arguments(args), Rows: rows, Write: write}
 	c.pending = append(c.pending, event)
+	if len(c.echo) < maxEcho {
+		c.echo = append(c.echo, wire.Statement{SQL: event.SQL, Rows: rows, Write: write, Duration: took})
+	}
 	size := len(event.SQL)
 	for _, a := range event.Args {
 		size += len(a)
 	}
 	c.pendingBytes, c.recordedBytes = c.pendingBytes+size, c.recordedBytes+size
 }
+
+// maxEcho is how many statements of a command a console is shown.
+const maxEcho = 100
 
 // keptSQL is a statement as the record keeps it.
 func (c *command) keptSQL(sql string) string {

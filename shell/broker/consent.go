@@ -20,6 +20,37 @@ type period struct {
 	subject crypto.Subject
 	scopes  shell.Scopes
 	expires time.Time
+	idle    time.Duration // after so long without a command it ends before that
+	used    time.Time     // when the last command ended
+}
+
+// ends is when a period ends if nothing more is typed, and why it will have.
+func (p *period) ends() (at time.Time, why string) {
+	if idle := p.used.Add(p.idle); idle.Before(p.expires) {
+		return idle, reasonIdle
+	}
+	return p.expires, reasonExpired
+}
+
+// over says why a period has ended; empty while it lasts.
+func (p *period) over(now time.Time) string {
+	if at, why := p.ends(); !now.Before(at) {
+		return why
+	}
+	return ""
+}
+
+// ended is the entry that ends a period.
+func (p *period) ended(why string) audit.Event {
+	return audit.Consent{Step: "ended", URL: p.url, Subject: string(p.subject), Scopes: p.scopes.Strings(), Why: why}
+}
+
+// asking is what a person says when they ask for a decrypted period.
+type asking struct {
+	url    string
+	note   string
+	by     string // the address that consented, to be compared with the subject's; may be empty
+	scopes []string
 }
 
 // covers says whether a sealed value may be opened: its scope names it, and it is the consenting person's by its own
@@ -33,9 +64,9 @@ func (p *period) coversWrite(column crypto.Column, subject crypto.Subject, row c
 	return subject == p.subject && p.scopes.CoversWrite(string(column), string(subject), string(row))
 }
 
-// scopes reads the scopes of an opening and refuses those that name nothing that can open.
-func (b *Broker) scopes(o Opening) (shell.Scopes, error) {
-	scopes, err := b.Policy.Scopes(o.Consent, o.Scopes)
+// scopes reads the scopes that are asked for and refuses those that name nothing that can open.
+func (b *Broker) scopes(a asking) (shell.Scopes, error) {
+	scopes, err := b.Policy.Scopes(a.url, a.scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +84,7 @@ func (b *Broker) scopes(o Opening) (shell.Scopes, error) {
 		return nil, err
 	}
 	if subject != "" {
-		err = b.Policy.Consent(o.Consent, o.Note, string(subject))
+		err = b.Policy.Consent(a.url, a.note, string(subject))
 	}
 	return scopes, err
 }
@@ -112,30 +143,33 @@ func consentTaken() *Refusal {
 	return refuse(ruleConsent, "ask for a consent of its own", "this consent link was first used for another data subject, or by another engineer")
 }
 
-// grant checks a consent against data and record, and returns the events that open its period.
-func (s *Session) grant(ctx context.Context, scopes shell.Scopes) ([]audit.Event, error) {
-	b, o := s.broker, s.Opening
+// grant checks a consent against data and record, and returns its period, which nobody is in yet, and the events that open it.
+func (s *Session) grant(ctx context.Context, a asking, scopes shell.Scopes) (*period, []audit.Event, error) {
+	b := s.broker
 	subject, err := s.subjectOf(ctx, scopes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := b.Policy.Consent(o.Consent, o.Note, string(subject)); err != nil {
-		return nil, err
+	if err := b.Policy.Consent(a.url, a.note, string(subject)); err != nil {
+		return nil, nil, err
 	}
-	owner, engineer, known, err := b.Log.ConsentBelongsTo(ctx, o.Consent)
+	owner, engineer, known, err := b.Log.ConsentBelongsTo(ctx, a.url)
 	if err != nil {
-		return nil, &audit.NotRecorded{Cause: err}
+		return nil, nil, &audit.NotRecorded{Cause: err}
 	}
-	if known && (owner != string(subject) || engineer != o.Engineer) {
-		return nil, consentTaken()
+	if known && (owner != string(subject) || engineer != s.Opening.Engineer) {
+		return nil, nil, consentTaken()
 	}
-	s.period = &period{url: o.Consent, subject: subject, scopes: scopes, expires: b.Now().Add(b.Policy.Limits.Decrypted)}
+	now := b.Now()
+	opened := &period{
+		url: a.url, subject: subject, scopes: scopes, expires: now.Add(b.Policy.Limits.Decrypted), idle: b.Policy.Limits.Idle, used: now,
+	}
 	var events []audit.Event
 	evidence := "claimed"
-	if o.ConsentedBy != "" {
-		answer, fact, err := s.compareAddress(ctx, subject, o.ConsentedBy)
+	if a.by != "" {
+		answer, fact, err := s.compareAddress(ctx, subject, a.by)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		evidence = "claimed; address matches: " + answer
 		if fact != nil {
@@ -143,10 +177,10 @@ func (s *Session) grant(ctx context.Context, scopes shell.Scopes) ([]audit.Event
 		}
 	}
 	events = append(events, audit.Consent{
-		Step: "granted", URL: o.Consent, Note: o.Note, Evidence: evidence, Subject: string(subject),
-		Scopes: scopes.Strings(), Expires: s.period.expires,
+		Step: "granted", URL: a.url, Note: a.note, Evidence: evidence, Subject: string(subject),
+		Scopes: scopes.Strings(), Expires: opened.expires,
 	})
-	return events, nil
+	return opened, events, nil
 }
 
 // subjectOf is the one data subject that all the scopes are of.

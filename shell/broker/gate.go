@@ -100,4 +100,4 @@ func (c *command) explain(ctx context.Context, r wire.Request, err error) *wire.
 }
 
 // typedWrites says whether typed statements of this session may write.
-func (s *Session) typedWrites() bool { return s.Opening.Write }
+func (s *Session) typedWrites() bool { return s.write }

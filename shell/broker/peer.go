@@ -37,12 +37,9 @@ const (
 	sendWait  = 10 * time.Second       // for a worker to take an answer
 )
 
-// startPeer starts a worker and waits until it is ready.
-func startPeer(ctx context.Context, start Start, hello wire.Hello, maxOutput int) (*peer, error) {
-	process, err := start(ctx, "work")
-	if err != nil {
-		return nil, err
-	}
+// startPeer makes a worker of this process, which has begun, and waits until it is ready.
+func startPeer(process *Process, hello wire.Hello, maxOutput int) (*peer, error) {
+	var err error
 	p := &peer{process: process, answers: make(chan received[wire.Control]), requests: make(chan received[wire.Request]), gone: make(chan struct{})}
 	fail := func(err error) (*peer, error) {
 		words := lastWords(process.Stderr)
@@ -148,6 +145,7 @@ const (
 	reasonProtocol   = "protocol"
 	reasonLeftovers  = "leftovers"
 	reasonExpired    = "expired"
+	reasonIdle       = "idle"
 	reasonUnrecorded = "unrecorded"
 )
 
@@ -158,19 +156,17 @@ type ending struct {
 }
 
 // turn hands one recorded command to the worker and serves its requests until it answers. Where it does not answer, or
-// speaks out of turn, the ending says so and the worker is dead. Where cause is errExpired, the timeout is the end of the
-// decrypted period, and the worker ends with it at once. Ahead is called after each answer, with what it was.
-func (p *peer) turn(ctx context.Context, command int, source string, timeout time.Duration, cause error,
+// speaks out of turn, the ending says so and the worker is dead. Where ctx ends with the decrypted period, the worker ends
+// with it at once. Ahead is called after each answer, with what it was.
+func (p *peer) turn(ctx context.Context, command int, source string,
 	serve func(context.Context, wire.Request) (wire.Response, error), ahead func(context.Context, wire.Response)) (*wire.Done, *ending) {
 	var nonce wire.Nonce
 	rand.Read(nonce[:]) // never fails
-	ctx, stop := context.WithTimeoutCause(ctx, timeout, cause)
-	defer stop()
 	dead := func(reason string, err *wire.Error) (*wire.Done, *ending) {
 		p.kill()
 		return nil, &ending{reason: reason, err: err}
 	}
-	if err := p.send(p.control, wire.Control{Turn: &wire.Turn{Nonce: nonce, Command: command, Source: source, Timeout: timeout}}); err != nil {
+	if err := p.send(p.control, wire.Control{Turn: &wire.Turn{Nonce: nonce, Command: command, Source: source}}); err != nil {
 		return dead(reasonCrashed, crashed())
 	}
 	cancelled := ctx.Done()
@@ -249,19 +245,6 @@ func spokeOutOfTurn() *wire.Error {
 	return &wire.Error{Kind: wire.ErrKilled, Message: "the worker spoke out of turn and was killed", Hint: "its variables are lost; the session goes on"}
 }
 
-// errExpired is the cause of a context that ends with its decrypted period.
-var errExpired = errors.New("the decrypted period has ended")
-
-func stopReason(ctx context.Context) string {
-	switch {
-	case errors.Is(context.Cause(ctx), errExpired):
-		return reasonExpired
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return reasonTimeout
-	}
-	return reasonInterrupt
-}
-
 const (
 	hintKept = "its variables are kept"
 	hintLost = "it did not stop by itself, so its worker was replaced: its variables are lost"
@@ -280,6 +263,21 @@ func stopError(ctx context.Context, killed bool) *wire.Error {
 		return &wire.Error{Kind: wire.ErrTimeout, Message: "the command took too long and was stopped", Hint: hint}
 	}
 	return &wire.Error{Kind: wire.ErrInterrupted, Message: "the command was interrupted", Hint: hint}
+}
+
+// startPeer takes the worker that stands by, or starts one.
+func (b *Broker) startPeer(ctx context.Context, hello wire.Hello) (*peer, error) {
+	if process := b.spare.take(); process != nil {
+		defer b.StandBy(ctx)
+		if p, err := startPeer(process, hello, b.Policy.Limits.Output); err == nil {
+			return p, nil
+		} // it died while it waited
+	}
+	process, err := b.Start(ctx, "work")
+	if err != nil {
+		return nil, err
+	}
+	return startPeer(process, hello, b.Policy.Limits.Output)
 }
 
 // hello is what a fresh worker of this session is told.

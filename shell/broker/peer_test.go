@@ -219,7 +219,7 @@ func TestLeftoversReplaceTheWorker(t *testing.T) {
 }
 
 func TestTheEndOfAPeriodKillsItsWorkerInTheMiddle(t *testing.T) {
-	h := fakeHouse(t)
+	h := fakeHouse(t, func(c *Config) { c.Policy.Limits.Idle = c.Policy.Limits.Decrypted })
 	s := h.open(t, consenting(consentOf42, "people/42"))
 	h.clock.pass(h.broker.Policy.Limits.Decrypted - 30*time.Millisecond)
 	r := h.run(t, s, func(f *fake) {

@@ -283,8 +283,7 @@ func TestALostReplacementIsSaidBeforeTheNextCommand(t *testing.T) {
 		h := fakeHouse(t)
 		s := h.open(t)
 		h.ok(t, s, func(f *fake) {})
-		s.peer.kill()
-		s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reasonCrashed}
+		s.loseWorker(reasonCrashed, "")
 		h.FailOn(audit.KindWorkerReplaced, 1, how)
 		if r := s.Run(t.Context(), "typed"); r.Status != StatusError || r.Err.Kind != wire.ErrAudit {
 			t.Errorf("%s %v", r.Status, r.Err)

@@ -27,7 +27,8 @@ type cursor struct {
 	count     int64 // rows read
 	given     int64 // rows that went to the worker
 	bytes     int
-	ahead     *ahead // the page after the last one, read while the worker is busy with that
+	took      time.Duration // in the database
+	ahead     *ahead        // the page after the last one, read while the worker is busy with that
 }
 
 // ahead is a page that was read before it was asked for.
@@ -54,7 +55,7 @@ func (c *command) run(ctx context.Context, r wire.Request) (wire.Response, error
 	switch {
 	case tx != nil:
 		return c.runOn(ctx, tx, r)
-	case c.session.Opening.Write && mayWrite(r.SQL):
+	case c.session.write && mayWrite(r.SQL):
 		return c.runAlone(ctx, r)
 	case c.session.whole != nil: // sees what the session changed so far
 		return c.runOn(ctx, &transaction{conn: c.session.whole.conn, write: true, lost: c.session.whole.broken}, r)
@@ -140,7 +141,9 @@ func (c *command) start(ctx context.Context, cur *cursor, r wire.Request) (wire.
 		cur.clock.Stop()
 		cancel()
 	}
+	began := time.Now()
 	rows, err := cur.conn.Typed(ctx, r.SQL, r.Args)
+	cur.took = time.Since(began)
 	if err != nil {
 		c.noteFailed(cur, err)
 		c.finish(ctx, cur)
@@ -150,17 +153,19 @@ func (c *command) start(ctx context.Context, cur *cursor, r wire.Request) (wire.
 	if len(rows.Columns()) == 0 { // nothing to return: run it
 		for rows.Next() {
 		}
+		cur.took = time.Since(began)
 		if err := rows.Err(); err != nil {
 			c.noteFailed(cur, err)
 			c.finish(ctx, cur)
 			return wire.Response{}, c.stopped(command, err)
 		}
-		c.statement(r.SQL, r.Args, rows.Changed(), rows.Writes())
+		c.statement(r.SQL, r.Args, rows.Changed(), rows.Writes(), cur.took)
 		response := wire.Response{Affected: rows.Changed(), LastID: rows.LastID()}
 		c.finish(ctx, cur)
 		return response, nil
 	}
 	response, more, err := c.page(ctx, cur)
+	cur.took = time.Since(began)
 	if err != nil {
 		c.noteFailed(cur, err)
 		c.finish(ctx, cur)
@@ -214,7 +219,9 @@ func (c *command) next(ctx context.Context, id uint64) (wire.Response, error) {
 func (c *command) readOn(ctx context.Context, cur *cursor) {
 	cur.clock.Reset(c.session.broker.Policy.Limits.Statement)
 	defer cur.clock.Stop()
+	began := time.Now()
 	response, more, err := c.page(ctx, cur)
+	cur.took += time.Since(began)
 	cur.ahead = &ahead{response: response, more: more, given: cur.count, err: err}
 }
 
@@ -232,9 +239,9 @@ func (c *command) complete(ctx context.Context, cur *cursor) {
 	if cur.rows.Writes() {
 		for cur.rows.Next() { // what it changed is counted at its end
 		}
-		c.statement(cur.statement, cur.args, cur.rows.Changed(), true)
+		c.statement(cur.statement, cur.args, cur.rows.Changed(), true, cur.took)
 	} else {
-		c.statement(cur.statement, cur.args, cur.given, false)
+		c.statement(cur.statement, cur.args, cur.given, false, cur.took)
 	}
 	c.finish(ctx, cur)
 }
@@ -243,7 +250,7 @@ func (c *command) complete(ctx context.Context, cur *cursor) {
 func (c *command) noteFailed(cur *cursor, err error) {
 	var refusal *Refusal
 	if !errors.As(err, &refusal) {
-		c.statement(cur.statement, cur.args, 0, false)
+		c.statement(cur.statement, cur.args, 0, false, cur.took)
 	}
 }
 

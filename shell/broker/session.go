@@ -31,21 +31,57 @@ type Opening struct {
 type Session struct {
 	ID      string
 	Opening Opening
+	Ask     Ask // nil: there is nobody to ask
 
 	broker   *Broker
 	target   Target
-	mode     shell.Mode
-	period   *period // the decrypted period; nil in an encrypted session
-	peer     *peer   // nil until the next command starts one
-	pool     *pool
+	*seat          // where the next command runs
+	waiting  *seat // the encrypted one, with its variables, while a decrypted period lasts that was opened inside the session
+	write    bool
 	whole    *whole // with Sandbox or Expect: the one transaction of the session
+	openedAt time.Time
 	commands int
+	past     past
 
 	committed  int64
 	held       int64 // with Sandbox or Expect: rows that the end decides about
 	rolledBack int64
-	ended      string                // why it takes no more commands; empty while it does
-	unsaid     *audit.WorkerReplaced // of a worker that was killed, and that is not on record yet
+	ended      string        // why it takes no more commands; empty while it does
+	unsaid     []audit.Event // what happened between commands and is not on record yet
+}
+
+// seat is where commands run: a worker and connections of their own, in one mode.
+type seat struct {
+	mode   shell.Mode
+	period *period // the decrypted period; nil in an encrypted one
+	peer   *peer   // nil until the next command starts one
+	pool   *pool
+}
+
+// newSeat is a seat without a worker.
+func (s *Session) newSeat(mode shell.Mode) *seat {
+	return &seat{mode: mode, pool: &pool{target: s.target, access: Access{Write: s.write, Typed: mode == shell.Encrypted}}}
+}
+
+// drop lets go of all that a seat holds.
+func (t *seat) drop() {
+	if t == nil {
+		return
+	}
+	if t.peer != nil {
+		t.peer.kill()
+		t.peer = nil
+	}
+	if t.pool != nil {
+		t.pool.close()
+	}
+}
+
+// loseWorker kills the seat's worker, which is to go on record for this reason.
+func (s *Session) loseWorker(reason, detail string) {
+	s.peer.kill()
+	s.peer = nil
+	s.unsaid = append(s.unsaid, audit.WorkerReplaced{Reason: reason, Detail: detail})
 }
 
 // recordWait bounds one recording, beyond the record's own deadline.
@@ -54,7 +90,7 @@ const recordWait = 10 * time.Second
 // Open opens a session, or refuses with a *Refusal, which is then on record. Where the record is away the error is an
 // audit.ErrNotRecorded, where the target is, an ErrNoDatabase.
 func (b *Broker) Open(ctx context.Context, o Opening) (*Session, error) {
-	s := &Session{ID: ulid.Make().String(), Opening: o, broker: b, mode: shell.Encrypted}
+	s := &Session{ID: ulid.Make().String(), Opening: o, broker: b, write: o.Write, openedAt: b.Now(), seat: &seat{mode: shell.Encrypted}}
 	if o.Consent != "" || len(o.Scopes) > 0 {
 		s.mode = shell.Decrypted
 	}
@@ -74,7 +110,8 @@ func (s *Session) open(ctx context.Context) error {
 	if err := b.Policy.Justification(o.Justification, o.Note); err != nil {
 		return err
 	}
-	scopes, err := b.scopes(o)
+	asked := asking{url: o.Consent, note: o.Note, by: o.ConsentedBy, scopes: o.Scopes}
+	scopes, err := b.scopes(asked)
 	if err != nil {
 		return err
 	}
@@ -88,17 +125,18 @@ func (s *Session) open(ctx context.Context) error {
 	if s.target, err = b.connectTarget(limited); err != nil {
 		return err
 	}
-	s.pool = &pool{target: s.target, access: Access{Write: o.Write, Typed: s.mode == shell.Encrypted}}
+	s.seat = s.newSeat(s.mode)
 	events := []audit.Event{audit.SessionOpened{
 		App: b.Schema.App, Env: b.Schema.Environment, Build: b.Build, Host: b.Host, Embedded: b.Embedded,
 		Justification: o.Justification, Note: o.Note, Write: o.Write, Sandbox: o.Sandbox, Expect: o.Expect,
 		Worker: b.Worker, Schema: b.schemaDigest,
 	}}
 	if s.mode == shell.Decrypted {
-		granted, err := s.grant(limited, scopes)
+		period, granted, err := s.grant(limited, asked, scopes)
 		if err != nil {
 			return err
 		}
+		s.period = period
 		events = append(events, granted...)
 	}
 	if s.peer, err = s.startPeer(ctx); err != nil {
@@ -125,17 +163,13 @@ func (s *Session) open(ctx context.Context) error {
 
 // drop lets go of all that a session holds, without a word to the record.
 func (s *Session) drop() {
-	if s.peer != nil {
-		s.peer.kill()
-		s.peer = nil
-	}
 	if s.whole != nil {
 		s.pool.discard(s.whole.conn) // closing rolls back
 		s.whole = nil
 	}
-	if s.pool != nil {
-		s.pool.close()
-	}
+	s.seat.drop()
+	s.waiting.drop()
+	s.waiting = nil
 }
 
 // recordRefusal puts a denial before a session on record and returns it; where it cannot be recorded, that is the error.
@@ -161,7 +195,7 @@ func (s *Session) App() string { return s.broker.Schema.App }
 func (s *Session) Commands() int { return s.commands }
 
 func (s *Session) startPeer(ctx context.Context) (*peer, error) {
-	return startPeer(ctx, s.broker.Start, hello(s.target, s.mode), s.broker.Policy.Limits.Output)
+	return s.broker.startPeer(ctx, hello(s.target, s.mode))
 }
 
 // record puts events of the session on record: of a command, or of none (0). When it returns nil they are durable.
@@ -203,13 +237,13 @@ func (s *Session) Close(ctx context.Context, reason string, clean bool) (Closing
 	s.pool = nil
 	closing.Committed, closing.RolledBack = s.committed, s.rolledBack
 
-	var events []audit.Event
+	events := s.unsaid
 	if s.period != nil {
 		why := reason
-		if !s.broker.Now().Before(s.period.expires) {
-			why = reasonExpired
+		if over := s.period.over(s.broker.Now()); over != "" {
+			why = over
 		}
-		events = append(events, audit.Consent{Step: "ended", URL: s.period.url, Subject: string(s.period.subject), Scopes: s.period.scopes.Strings(), Why: why})
+		events = append(events, s.period.ended(why))
 	}
 	if closing.Refusal != nil {
 		events = append(events, audit.Refused{Rule: ruleExpect, Message: closing.Refusal.Message})

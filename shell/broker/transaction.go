@@ -44,7 +44,7 @@ func (c *command) begin(ctx context.Context, write bool) (*transaction, error) {
 		s.whole.broken = errors.Is(err, errLost)
 		return tx, err
 	}
-	tx := &transaction{write: write && s.Opening.Write}
+	tx := &transaction{write: write && s.write}
 	var err error
 	if tx.write {
 		for _, other := range c.open {

@@ -31,19 +31,23 @@ type Result struct {
 	Output      string
 	OutputCut   int // bytes that were printed and not kept
 	Statements  int
+	Echo        []wire.Statement // the first of them
 	Rows        int64
 	Disclosures []audit.Value
 	Facts       int
 	Duration    time.Duration
 	Notes       []string // what the person should know beside
+	Suggestions []string // how a fact or an index would answer without decrypting
 	Exit        bool     // .exit was typed
+	Edit        *string  // .edit was typed: the text to begin with
 }
 
 // Run runs one command: the whole way of a line.
 func (s *Session) Run(ctx context.Context, source string) Result {
 	source = recorded(source)
+	failed := s.ready(ctx, source)
 	result := Result{Command: s.commands + 1, Source: source, Mode: s.mode, Status: StatusOK}
-	if failed := s.ready(ctx, source); failed != nil {
+	if failed != nil {
 		return result.fail(failed)
 	}
 	if err := s.record(ctx, result.Command, audit.Intent{Source: source}); err != nil {
@@ -58,41 +62,83 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	s.commands++
 	c := newCommand(s, result.Command, source)
 	start := s.broker.Now()
-	timeout, cause := s.timeout()
-	done, ending := s.peer.turn(ctx, c.n, source, timeout, cause, c.serve, c.readAhead)
+	done, ending := c.evaluate(ctx)
 	c.end(ctx)
 	result.Output, result.OutputCut = s.peer.printed(ending == nil)
+	result.Output = c.printed + result.Output
 	result.Duration = s.broker.Now().Sub(start)
 	result.settle(c, done, ending)
 	s.committed, s.held, s.rolledBack = s.committed+c.committed, s.held+c.held, s.rolledBack+c.rolledBack
 
 	events := append(c.pending, s.outcome(c, result)...)
 	if reason := replaced(done, ending); reason != "" {
-		s.peer.kill()
-		s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reason}
-		events = append(events, *s.unsaid)
+		s.loseWorker(reason, "")
 	}
+	if ending != nil && ending.reason == reasonExpired {
+		c.leaving = reasonExpired
+	}
+	ends := s.ends(c.leaving)
+	events = append(append(events, s.unsaid...), ends...)
 	if err := s.record(ctx, c.n, events...); err != nil {
-		s.settle(ctx, err, func(kept bool) {
-			if kept {
-				s.unsaid = nil
-			}
-		})
-		if s.peer != nil { // its variables hold what is not on record
-			s.peer.kill()
-			s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reasonUnrecorded}
+		kept := false
+		s.settle(ctx, err, func(stands bool) { kept = stands })
+		if kept {
+			s.unsaid = nil
+		} else {
+			s.unsaid = append(s.unsaid, ends...)
 		}
+		if s.peer != nil { // its variables hold what is not on record
+			s.loseWorker(reasonUnrecorded, "")
+		}
+		s.abandon(c, kept)
 		return result.withhold(c, err)
 	}
 	// From here the outcome is on record, and only now does the result leave.
 	s.unsaid = nil
+	s.past.add(c, result)
 	switch {
+	case len(ends) > 0:
+		s.leave()
+	case c.opening != nil:
+		s.waiting, s.seat = s.seat, c.opening
 	case ending != nil && ending.reason == reasonExpired: // no worker comes after it
-		result.Output, result.OutputCut = "", 0
 	case s.peer == nil:
 		s.replace(ctx, &result)
 	}
+	if ending != nil && ending.reason == reasonExpired {
+		result.Output, result.OutputCut = "", 0
+	}
+	if s.period != nil {
+		s.period.used = s.broker.Now()
+	}
 	return result
+}
+
+// evaluate has the worker run a command, or runs a dot command that is the broker's own.
+func (c *command) evaluate(ctx context.Context) (*wire.Done, *ending) {
+	s := c.session
+	expires := time.Duration(0)
+	if s.period != nil {
+		expires = max(s.period.expires.Sub(s.broker.Now()), 1)
+	}
+	ctx, stopwatch, stop := limited(ctx, s.broker.Policy.Limits.Command, expires)
+	defer stop()
+	c.stopwatch = stopwatch
+	run, rest, ok := c.dotCommand()
+	if !ok {
+		return s.peer.turn(ctx, c.n, c.source, c.serve, c.readAhead)
+	}
+	done := &wire.Done{}
+	value, err := run(ctx, rest)
+	if err != nil {
+		done.Err = c.explain(ctx, wire.Request{SQL: c.source}, err)
+		if stopReason := stopReason(ctx); ctx.Err() != nil && stopReason == reasonExpired {
+			s.peer.kill()
+			return nil, &ending{reason: reasonExpired, err: stopError(ctx, true)}
+		}
+	}
+	done.Value, done.Exit = value, c.exit
+	return done, nil
 }
 
 // replaced says why the worker of a command cannot go on; empty where it can.
@@ -114,23 +160,15 @@ func (s *Session) ready(ctx context.Context, source string) *wire.Error {
 		return refusalError(refuse(ruleSession, "open a new session", "the session has ended: %s", s.ended))
 	case len(source) > limits.Source:
 		return s.deny(ctx, refuse(ruleSource, "split it", "one command has %d bytes at most", limits.Source), source)
-	case s.period != nil && !s.broker.Now().Before(s.period.expires):
-		if s.peer != nil { // what it opened goes with the period
-			s.peer.kill()
-			s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reasonExpired, Detail: "between commands"}
-		}
-		if failed := s.sayReplaced(ctx); failed != nil {
-			return failed
-		}
-		return s.deny(ctx, refuse(ruleConsent, "open a new session with a new consent", "the decrypted period has ended"), source)
+	case s.period != nil && s.period.over(s.broker.Now()) != "":
+		return s.late(ctx, source)
 	}
 	if s.peer != nil {
 		if reason, spoke := s.peer.spoke(); spoke {
-			s.peer.kill()
-			s.peer, s.unsaid = nil, &audit.WorkerReplaced{Reason: reason, Detail: "between commands"}
+			s.loseWorker(reason, "between commands")
 		}
 	}
-	if failed := s.sayReplaced(ctx); failed != nil || s.peer != nil {
+	if failed := s.say(ctx); failed != nil || s.peer != nil {
 		return failed
 	}
 	var err error
@@ -140,12 +178,12 @@ func (s *Session) ready(ctx context.Context, source string) *wire.Error {
 	return nil
 }
 
-// sayReplaced records that a worker was killed, if that is not on record yet.
-func (s *Session) sayReplaced(ctx context.Context) *wire.Error {
-	if s.unsaid == nil {
+// say records what happened between commands, if that is not on record yet.
+func (s *Session) say(ctx context.Context) *wire.Error {
+	if len(s.unsaid) == 0 {
 		return nil
 	}
-	if err := s.record(ctx, s.commands, *s.unsaid); err != nil { // beside the last command, where an auditor looks
+	if err := s.record(ctx, s.commands, s.unsaid...); err != nil { // beside the last command, where an auditor looks
 		s.settle(ctx, err, func(kept bool) {
 			if kept {
 				s.unsaid = nil
@@ -165,21 +203,9 @@ func (s *Session) deny(ctx context.Context, r *Refusal, tried string) *wire.Erro
 	return refusalError(r)
 }
 
-// timeout is how long the next command may take, never beyond the decrypted period. The cause is errExpired where that
-// ends first.
-func (s *Session) timeout() (timeout time.Duration, cause error) {
-	timeout = s.broker.Policy.Limits.Command
-	if s.period != nil {
-		if rest := s.period.expires.Sub(s.broker.Now()); rest < timeout {
-			return rest, errExpired
-		}
-	}
-	return timeout, nil
-}
-
 // settle decides what the command came to: first what the broker knows itself, then what the worker says.
 func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
-	r.Statements, r.Rows, r.Facts, r.Notes = c.statements, c.rows, c.facts, c.notes
+	r.Statements, r.Echo, r.Rows, r.Facts, r.Notes, r.Edit = c.statements, c.echo, c.rows, c.facts, c.notes, c.edit
 	for _, v := range c.disclosed {
 		v.Count = c.disclosures[v]
 		r.Disclosures = append(r.Disclosures, v)
@@ -200,6 +226,8 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 		r.Err = &failed
 	case c.refusal != nil:
 		r.Err = refusalError(c.refusal)
+	case c.declined != nil && (r.Err != nil || ending != nil):
+		r.Err = c.declined
 	case c.unavailable != nil && (r.Err != nil || ending != nil):
 		r.Err = c.unavailable
 	case ending != nil:
@@ -214,7 +242,7 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 		told.Message += c.stand()
 		r.Err = &told
 	}
-	r.Status, r.Value = StatusError, nil
+	r.Status, r.Value, r.Edit = StatusError, nil, nil
 	if r.Err.Kind == wire.ErrRefused {
 		r.Status = StatusRefused
 	}

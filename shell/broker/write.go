@@ -29,8 +29,8 @@ func (c *command) write(ctx context.Context, r wire.Request) (wire.Response, err
 	if !ok {
 		return wire.Response{}, databaseError("", "there is no model for the table "+visible(r.Write.Table), "")
 	}
-	if !s.Opening.Write {
-		return wire.Response{}, refuse(ruleWrite, "open it with --write", "the session is read only")
+	if !s.write {
+		return wire.Response{}, readOnly()
 	}
 	tx := c.open[r.Conn]
 	if tx == nil {
@@ -90,12 +90,13 @@ func (c *command) save(ctx context.Context, conn Connection, table shell.Table, 
 		args[i], shown[i] = ch.value, ch.show()
 	}
 	statement := "update " + quote(table.Name) + " set " + strings.Join(sets, ", ") + " where " + whereKey(table)
+	began := time.Now()
 	result, err := conn.Exec(ctx, statement, append(args, w.Key...)...)
 	if err != nil {
 		return wire.Response{}, err
 	}
 	affected, err := result.RowsAffected()
-	c.statement(statement, append(shown, w.Key...), affected, true)
+	c.statement(statement, append(shown, w.Key...), affected, true, time.Since(began))
 	return wire.Response{Affected: affected}, err
 }
 
@@ -229,6 +230,7 @@ func (c *command) create(ctx context.Context, conn Connection, table shell.Table
 	if len(names) == 0 {
 		statement = "insert into " + quote(table.Name) + " default values"
 	}
+	began := time.Now()
 	result, err := conn.Exec(ctx, statement, args...)
 	if err != nil {
 		return wire.Response{}, err
@@ -238,7 +240,7 @@ func (c *command) create(ctx context.Context, conn Connection, table shell.Table
 		return wire.Response{}, err
 	}
 	id, err := result.LastInsertId()
-	c.statement(statement, args, affected, true)
+	c.statement(statement, args, affected, true, time.Since(began))
 	return wire.Response{Affected: affected, LastID: id}, err
 }
 

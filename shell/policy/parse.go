@@ -49,6 +49,7 @@ func Parse(raw map[string]any) (Policy, error) {
 				"value":     number(&p.Limits.Value, 64<<10, 64<<20),
 				"page":      number(&p.Limits.Page, 1, 10_000),
 				"touched":   number(&p.Limits.Touched, 1, 10_000_000),
+				"confirm":   number(&p.Limits.Confirm, 1, 10_000_000),
 				"source":    number(&p.Limits.Source, 1<<10, 1<<20),
 				"output":    number(&p.Limits.Output, 1<<10, 1<<20),
 				"decrypted": duration(&p.Limits.Decrypted, time.Minute, 8*time.Hour),
@@ -69,6 +70,7 @@ func Parse(raw map[string]any) (Policy, error) {
 func (l Limits) completed() (Limits, error) {
 	d := DefaultLimits()
 	l.Rows, l.Bytes, l.Value, l.Touched = cmp.Or(l.Rows, d.Rows), cmp.Or(l.Bytes, d.Bytes), cmp.Or(l.Value, d.Value), cmp.Or(l.Touched, d.Touched)
+	l.Confirm = cmp.Or(l.Confirm, d.Confirm)
 	l.Source, l.Output = cmp.Or(l.Source, d.Source), cmp.Or(l.Output, d.Output)
 	l.Command, l.Decrypted = cmp.Or(l.Command, d.Command), cmp.Or(l.Decrypted, d.Decrypted)
 	l.Statement = cmp.Or(l.Statement, min(d.Statement, l.Command))

@@ -30,6 +30,7 @@ type Limits struct {
 	Value     int           `json:"value"`     // bytes of one value of a result
 	Page      int           `json:"page"`      // rows that are sent, and opened, at once
 	Touched   int           `json:"touched"`   // rows that one command may write
+	Confirm   int           `json:"confirm"`   // rows of one transaction from which on the person at a console is asked
 	Source    int           `json:"source"`    // bytes of one command as it was typed
 	Output    int           `json:"output"`    // bytes that one command may print, and bytes of its value
 	Decrypted time.Duration `json:"decrypted"` // a decrypted period
@@ -46,6 +47,7 @@ func DefaultLimits() Limits {
 		Value:     2 << 20,
 		Page:      1000,
 		Touched:   10_000,
+		Confirm:   2,
 		Source:    256 << 10,
 		Output:    64 << 10,
 		Decrypted: 15 * time.Minute,

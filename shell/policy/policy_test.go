@@ -32,12 +32,12 @@ policy:
       - https://chat.example/*/*
     consent: [ "https://consents.example/{subject}/*" ]
   write: true
-  limits: {command: 1m, statement: 5s, rows: 1000, bytes: 1048576, value: 65536, page: 100, touched: 50, source: 4096, output: 2048, decrypted: 10m, idle: 90s}
+  limits: {command: 1m, statement: 5s, rows: 1000, bytes: 1048576, value: 65536, page: 100, touched: 50, confirm: 7, source: 4096, output: 2048, decrypted: 10m, idle: 90s}
 `)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Limits{Command: time.Minute, Statement: 5 * time.Second, Rows: 1000, Bytes: 1 << 20, Value: 64 << 10, Page: 100, Touched: 50, Source: 4096, Output: 2048, Decrypted: 10 * time.Minute, Idle: 90 * time.Second}
+	want := Limits{Command: time.Minute, Statement: 5 * time.Second, Rows: 1000, Bytes: 1 << 20, Value: 64 << 10, Page: 100, Touched: 50, Confirm: 7, Source: 4096, Output: 2048, Decrypted: 10 * time.Minute, Idle: 90 * time.Second}
 	if diff := cmp.Diff(want, p.Limits); diff != "" {
 		t.Error(diff)
 	}
@@ -77,7 +77,7 @@ func TestNoPolicyDeniesEverything(t *testing.T) {
 func TestDefaultLimitsAreWithinTheirOwnBounds(t *testing.T) {
 	d := DefaultLimits()
 	raw := map[string]any{"limits": map[string]any{
-		"command": d.Command.String(), "statement": d.Statement.String(), "rows": d.Rows, "bytes": d.Bytes, "value": d.Value, "page": d.Page, "touched": d.Touched,
+		"command": d.Command.String(), "statement": d.Statement.String(), "rows": d.Rows, "bytes": d.Bytes, "value": d.Value, "page": d.Page, "touched": d.Touched, "confirm": d.Confirm,
 		"source": d.Source, "output": d.Output, "decrypted": d.Decrypted.String(), "idle": d.Idle.String(),
 	}}
 	p, err := Parse(raw)

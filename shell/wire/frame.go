@@ -76,6 +76,27 @@ var decoding = sync.OnceValues(func() (cbor.DecMode, error) {
 	return mode, nil
 })
 
+// Encode is one message as it is sent.
+func Encode(message any) ([]byte, error) {
+	encode, err := encoding()
+	if err != nil {
+		return nil, err
+	}
+	return encode.Marshal(message)
+}
+
+// Decode reads one message. What breaks the protocol is an ErrMalformed.
+func Decode(b []byte, message any) error {
+	decode, err := decoding()
+	if err != nil {
+		return err
+	}
+	if err := decode.Unmarshal(b, message); err != nil {
+		return fmt.Errorf("%w: %v", ErrMalformed, err)
+	}
+	return nil
+}
+
 // Send writes one frame.
 func (c *Conn) Send(message any) error {
 	body, err := c.encode.Marshal(message)

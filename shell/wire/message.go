@@ -1,7 +1,5 @@
 package wire
 
-import "time"
-
 // Version is the version of the protocol. Broker and worker are of one build or of one version; else the worker is refused.
 const Version = 1
 
@@ -61,10 +59,9 @@ type Ready struct {
 
 // Turn asks for one recorded command.
 type Turn struct {
-	Nonce   Nonce         `cbor:"1,keyasint"`
-	Command int           `cbor:"2,keyasint"`
-	Source  string        `cbor:"3,keyasint"`
-	Timeout time.Duration `cbor:"4,keyasint"`
+	Nonce   Nonce  `cbor:"1,keyasint"`
+	Command int    `cbor:"2,keyasint"`
+	Source  string `cbor:"3,keyasint"`
 }
 
 // Cancel asks to stop the command that is running.

@@ -24,16 +24,14 @@ func dotCommand(source string) (word, rest string, ok bool) {
 	return word, strings.TrimSpace(rest), true
 }
 
-// dot runs a dot command.
+// dot runs a dot command. All but .sql are the server's.
 func (w *worker) dot(word, rest string, done *wire.Done) {
 	switch word {
-	case ".exit":
-		done.Exit = true
 	case ".sql":
 		value, err := w.sql(rest)
 		done.Value, done.Err = value, err
 	default:
-		done.Err = &wire.Error{Kind: wire.ErrSyntax, Message: fmt.Sprintf("there is no dot command %s here", word), Hint: "there are .sql and .exit"}
+		done.Err = &wire.Error{Kind: wire.ErrSyntax, Message: fmt.Sprintf("there is no dot command %s here", word), Hint: ".help lists what there is"}
 	}
 }
 

@@ -169,7 +169,7 @@ func symbols(app shell.App, schema shell.Schema, db *gorm.DB) (interp.Exports, [
 
 // run runs one recorded command.
 func (w *worker) run(turn wire.Turn) *wire.Done {
-	ctx, stop := context.WithTimeout(context.Background(), turn.Timeout)
+	ctx, stop := context.WithCancel(context.Background()) // how long it may take, the broker knows
 	defer stop()
 	w.mu.Lock()
 	w.running, w.stop = turn.Nonce, stop

@@ -1,0 +1,227 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vouchsafe/vouchsafe/audit"
+	"github.com/vouchsafe/vouchsafe/shell"
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// decrypt opens a decrypted period: what it was not told it asks. Until its entry is durable, nothing is open; leaving a
+// question in any way opens nothing.
+func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error) {
+	s := c.session
+	switch {
+	case s.mode == shell.Decrypted:
+		return nil, refuse(ruleConsent, ".encrypt ends it first", "a decrypted period is open already: %s", strings.Join(s.period.scopes.Strings(), " "))
+	case s.whole != nil:
+		return nil, refuse(ruleConsent, "leave it with .exit and open another session", "a sandbox that writes cannot decrypt: what it wrote would come along")
+	}
+	a, err := c.asking(ctx, strings.Fields(rest))
+	if err != nil {
+		return nil, left(err, "nothing was opened")
+	}
+	scopes, err := s.broker.scopes(a)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, s.broker.Policy.Limits.Statement)
+	defer cancel()
+	period, events, err := s.grant(limited, a, scopes)
+	if err != nil {
+		return nil, grantFailed(err)
+	}
+	opening := s.newSeat(shell.Decrypted)
+	opening.period = period
+	if opening.peer, err = s.startPeer(ctx); err != nil {
+		return nil, &wire.Error{Kind: wire.ErrKilled, Message: visible(err.Error()), Hint: "nothing was opened"}
+	}
+	if err := c.record(ctx, append(events, audit.ModeChange{Mode: string(shell.Decrypted), Why: a.url})...); err != nil {
+		opening.drop()
+		if errors.Is(err, audit.ErrConsentTaken) {
+			return nil, consentTaken()
+		}
+		return nil, err
+	}
+	// From here the consent is on record as granted. The period begins when this command's outcome is, too.
+	c.opening = opening
+	c.notes = append(c.notes, fmt.Sprintf("decrypted for %s, and %s without a command end it: %s of %s", s.broker.Policy.Limits.Decrypted,
+		s.broker.Policy.Limits.Idle, strings.Join(scopes.Strings(), " "), period.subject),
+		"this period has variables of its own; those of before wait, and are back when it ends", "each value that opens is on record")
+	return nil, nil
+}
+
+// grantFailed is why a period could not open, as a person reads it.
+func grantFailed(err error) error {
+	if errors.Is(err, audit.ErrNotRecorded) {
+		return notRecorded("nothing was opened", err)
+	}
+	return err
+}
+
+// asking gathers what a decrypted period needs: the link and the scopes from what was typed, else by questions.
+func (c *command) asking(ctx context.Context, words []string) (asking, error) {
+	s := c.session
+	var a asking
+	var err error
+	asked := len(words) < 2
+	limits := s.broker.Policy.Limits
+	if len(words) > 0 {
+		a.url, a.scopes = words[0], words[1:]
+	} else if a.url, err = c.ask(ctx, wire.Question{
+		Text: "link to the consent: ",
+		Said: fmt.Sprintf("A decrypted period opens what one person has consented to, for %s. It has variables of its own: yours wait until it ends.\nFacts and lookups may do without it: .facts. To leave this opens nothing.", spoken(limits.Decrypted)),
+	}); err != nil {
+		return a, err
+	}
+	if a.url = strings.TrimSpace(a.url); a.url == "" {
+		return a, errLeft
+	}
+	if len(a.scopes) == 0 {
+		answer, err := c.ask(ctx, wire.Question{Text: "what it covers: ", Said: "people/42/* is all of one person, messages/981 one record, messages/981:subject one column of it."})
+		if err != nil {
+			return a, err
+		}
+		if a.scopes = strings.Fields(answer); len(a.scopes) == 0 {
+			return a, errLeft
+		}
+		if _, err := s.broker.scopes(a); err != nil {
+			return a, err
+		}
+	}
+	if asked {
+		if a.by, err = c.ask(ctx, wire.Question{Text: "who consented, their address (may be left empty): ", Said: "It is compared with the address on record; only whether they match is kept."}); err != nil {
+			return a, err
+		}
+		a.by = strings.TrimSpace(a.by)
+	}
+	return a, nil
+}
+
+// left turns a question that was left, or that nobody could be asked, into what a person reads.
+func left(err error, what string) error {
+	switch {
+	case errors.Is(err, errLeft):
+		return &wire.Error{Kind: wire.ErrInterrupted, Message: "left: " + what, Hint: "nothing has changed"}
+	case errors.Is(err, errNobody):
+		return &wire.Error{Kind: wire.ErrSyntax, Message: "there is nobody to ask: " + what, Hint: ".decrypt LINK SCOPE…, or exec --consent LINK --for SCOPE"}
+	}
+	return err
+}
+
+// spoken is a duration as a person says it.
+func spoken(d time.Duration) string {
+	if d >= time.Minute && d%time.Minute == 0 {
+		if d == time.Minute {
+			return "a minute"
+		}
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	}
+	return d.String()
+}
+
+// encrypt ends the decrypted period.
+func (c *command) encrypt(_ context.Context, rest string) (*wire.Value, error) {
+	s := c.session
+	switch {
+	case rest != "":
+		return nil, usageError(".encrypt")
+	case s.mode == shell.Encrypted:
+		return nil, &wire.Error{Kind: wire.ErrRuntime, Message: "no decrypted period is open", Hint: ".decrypt opens one"}
+	case s.waiting == nil && s.whole != nil:
+		return nil, refuse(ruleConsent, "leave it with .exit", "a sandbox that writes stays as it is to its end")
+	}
+	c.leaving = reasonAsked
+	note := "the decrypted period has ended: its variables, and what they held, are gone"
+	if s.waiting != nil {
+		note += "; those of before are back"
+	}
+	c.notes = append(c.notes, note)
+	return nil, nil
+}
+
+// maxWhy bounds the reason of a writing session, in bytes: a note's bound.
+const maxWhy = 2048
+
+// writing lets the session write, from when the entry that says so is durable.
+func (c *command) writing(ctx context.Context, why string) (*wire.Value, error) {
+	s := c.session
+	switch {
+	case s.write:
+		return nil, &wire.Error{Kind: wire.ErrRuntime, Message: "this session may write already", Hint: "nothing has changed"}
+	case s.Opening.Sandbox && s.mode == shell.Decrypted:
+		return nil, refuse(ruleWrite, ".encrypt first", "a sandbox does not begin to write in a decrypted period")
+	}
+	if err := s.broker.Policy.Writing(); err != nil {
+		return nil, err
+	}
+	if why == "" {
+		said := "Every write is on record, with its rows, before it stands."
+		if s.Opening.Sandbox {
+			said = "This is a sandbox: what is written is rolled back at its end."
+		}
+		answer, err := c.ask(ctx, wire.Question{Text: "why does this session write? ", Said: said})
+		if why = strings.TrimSpace(answer); err == nil && why == "" {
+			err = errLeft
+		}
+		if errors.Is(err, errNobody) {
+			return nil, &wire.Error{Kind: wire.ErrSyntax, Message: "there is nobody to ask why", Hint: ".write WHY"}
+		}
+		if err != nil {
+			return nil, left(err, "the session stays read only")
+		}
+	}
+	if len(why) > maxWhy {
+		return nil, &wire.Error{Kind: wire.ErrSyntax, Message: fmt.Sprintf("a reason has %d bytes at most", maxWhy), Hint: "link to more"}
+	}
+	s.allowWrites(true)
+	var begun *whole
+	if s.Opening.Sandbox {
+		var err error
+		if begun, err = s.beginWhole(ctx); err != nil {
+			s.allowWrites(false)
+			return nil, err
+		}
+	}
+	if err := c.record(ctx, audit.ModeChange{Mode: "write", Why: recorded(why)}); err != nil {
+		s.allowWrites(false)
+		if begun != nil {
+			s.pool.discard(begun.conn)
+		}
+		return nil, err
+	}
+	// From here the record says that the session may write.
+	s.whole = begun
+	if n := s.broker.Policy.Limits.Confirm; s.Opening.Sandbox {
+		c.notes = append(c.notes, "writes are rolled back when the session ends")
+	} else if s.Ask != nil {
+		c.notes = append(c.notes, fmt.Sprintf("from %s on you see rows before and after, and are asked", rowsOf(int64(n))))
+	}
+	return nil, nil
+}
+
+// allowWrites changes what the session's next connections may do.
+func (s *Session) allowWrites(allowed bool) {
+	s.write = allowed
+	s.pool.access.Write = allowed
+	if s.waiting != nil {
+		s.waiting.pool.access.Write = allowed
+	}
+}
+
+// readOnly refuses a write in a session that may not.
+func readOnly() *Refusal {
+	return refuse(ruleWrite, ".write asks for it, exec takes --write", "the session is read only")
+}
+
+func rowsOf(n int64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
+}

@@ -1,0 +1,190 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vouchsafe/vouchsafe/crypto"
+	"github.com/vouchsafe/vouchsafe/shell"
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// schema lists the tables, or one table's columns.
+func (c *command) schema(ctx context.Context, rest string) (*wire.Value, error) {
+	list := &wire.Value{Kind: wire.KindList}
+	if rest == "" {
+		for _, t := range c.session.broker.Schema.Tables {
+			sealed := 0
+			if t.Sealed != nil {
+				sealed = len(t.Sealed.Columns)
+			}
+			size, err := c.size(ctx, t)
+			if err != nil {
+				return nil, err
+			}
+			list.Items = append(list.Items, record("table", text(t.Name), "repository", text(t.Repository),
+				"columns", number(int64(len(t.Columns)-indexes(t))), "sealed", number(int64(sealed)), "rows", size))
+		}
+		return list, nil
+	}
+	t, err := c.tableOf(rest)
+	if err != nil {
+		return nil, err
+	}
+	for _, column := range t.Columns {
+		if isIndex(t, column.Name) {
+			continue // it is told with its column
+		}
+		kind, facts, index := column.Type, "", ""
+		if sealed, ok := sealedColumn(t, column.Name); ok {
+			kind = "sealed text"
+			if sealed.Bytes {
+				kind = "sealed bytes"
+			}
+			facts = strings.Join(factNames(sealed), " ")
+			if sealed.Index != "" {
+				index = "blind: " + strings.Join(append(sealed.Norm, "equality"), ", ")
+			}
+		}
+		list.Items = append(list.Items, record("column", text(column.Name), "field", text(column.Field), "type", text(kind), "key", text(keyMark(t, column.Name)),
+			"facts", text(facts), "index", text(index)))
+	}
+	size, err := c.size(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	c.notes = append(c.notes, fmt.Sprintf("%s: %s, typed %s", t.Name, rowsOf(size.Int), t.Repository))
+	return list, nil
+}
+
+// size counts a table's rows. It is a statement like any other.
+func (c *command) size(ctx context.Context, t shell.Table) (wire.Value, error) {
+	conn, done, err := c.reading(ctx)
+	if err != nil {
+		return wire.Value{}, err
+	}
+	defer done()
+	limited, cancel := context.WithTimeout(ctx, c.session.broker.Policy.Limits.Statement)
+	defer cancel()
+	statement := "select count(*) from " + quote(t.Name)
+	began := time.Now()
+	rows, err := conn.Query(limited, statement)
+	if err != nil {
+		return wire.Value{}, err
+	}
+	defer rows.Close()
+	var n int64
+	if !rows.Next() || rows.Scan(&n) != nil {
+		return wire.Value{}, errReadRow
+	}
+	c.statement(statement, nil, 1, false, time.Since(began))
+	return number(n), nil
+}
+
+// tableOf finds a table by its name, its repository or its model.
+func (c *command) tableOf(name string) (shell.Table, error) {
+	for _, t := range c.session.broker.Schema.Tables {
+		if strings.EqualFold(name, t.Name) || strings.EqualFold(name, t.Repository) || strings.EqualFold(name, t.Model) {
+			return t, nil
+		}
+	}
+	return shell.Table{}, &wire.Error{Kind: wire.ErrRuntime, Message: "there is no model for a table " + visible(name), Hint: ".schema lists the tables"}
+}
+
+func isIndex(t shell.Table, column string) bool {
+	if t.Sealed == nil {
+		return false
+	}
+	for _, s := range t.Sealed.Columns {
+		if s.Index == column {
+			return true
+		}
+	}
+	return false
+}
+
+// indexes is how many of a table's columns are blind indexes.
+func indexes(t shell.Table) (n int) {
+	for _, column := range t.Columns {
+		if isIndex(t, column.Name) {
+			n++
+		}
+	}
+	return n
+}
+
+func keyMark(t shell.Table, column string) string {
+	var marks []string
+	for _, k := range t.Keys {
+		if k == column {
+			marks = append(marks, "primary")
+		}
+	}
+	if t.Sealed != nil && t.Sealed.SubjectColumn == column {
+		marks = append(marks, "subject "+t.Sealed.SubjectType)
+	}
+	return strings.Join(marks, ", ")
+}
+
+func factNames(c crypto.SealedColumn) []string {
+	var names []string
+	for _, f := range c.Facts {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// factList lists what may be asked of sealed values without opening them, and how it is typed.
+func (c *command) factList(_ context.Context, rest string) (*wire.Value, error) {
+	tables := c.session.broker.Schema.Tables
+	if rest != "" {
+		t, err := c.tableOf(rest)
+		if err != nil {
+			return nil, err
+		}
+		tables = []shell.Table{t}
+	}
+	list := &wire.Value{Kind: wire.KindList}
+	for _, t := range tables {
+		if t.Sealed == nil {
+			continue
+		}
+		for _, column := range t.Sealed.Columns {
+			for _, f := range column.Facts {
+				typed, tells := factCall(f)
+				list.Items = append(list.Items, record("column", text(string(column.Column)), "type", text("x."+column.Field+"."+typed), "tells", text(tells)))
+			}
+			if column.Index != "" {
+				list.Items = append(list.Items, record("column", text(string(column.Column)),
+					"type", text(fmt.Sprintf("%s.By(crypto.Eq(%q, …))", t.Repository, string(column.Column))), "tells", text("the rows whose value equals a text that you know")))
+			}
+		}
+	}
+	if len(list.Items) == 0 {
+		c.notes = append(c.notes, "nothing is sealed there")
+	}
+	return list, nil
+}
+
+// factCall is how a fact is typed, and what it tells.
+func factCall(f crypto.FactRule) (typed, tells string) {
+	switch f.Name {
+	case crypto.FactPresent:
+		return "Present()", "whether there is a value"
+	case crypto.FactLen:
+		return "Len()", "how long it is"
+	case crypto.FactDomain:
+		return "Domain()", "what follows the @"
+	case crypto.FactSame:
+		return "Same(y.…)", "whether two sealed values are the same"
+	case crypto.FactIs:
+		return `Is("…")`, "whether it is a text that you know"
+	case crypto.FactPrefix:
+		return fmt.Sprintf("Prefix(%d)", f.N), fmt.Sprintf("its first %d characters", f.N)
+	case crypto.FactTraits:
+		return "Traits()", "odd characters in it"
+	}
+	return f.Name, ""
+}
