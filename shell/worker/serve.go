@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"path"
 	"reflect"
 	"runtime/debug"
 	"sync"
@@ -144,12 +145,19 @@ func symbols(app shell.App, schema shell.Schema, db *gorm.DB) (interp.Exports, [
 		"ErrNoRow": reflect.ValueOf(shell.ErrNoRow),
 	}
 	protected := []string{"db", "Table", "Row", "ErrNoRow"}
+	types := map[string]int{}
 	for _, m := range app.Models {
-		console[m.Type.Name()] = reflect.Zero(reflect.PointerTo(m.Type))
-		console[m.Repository] = reflect.ValueOf(m.Bind(db))
-		protected = append(protected, m.Type.Name(), m.Repository)
+		types[m.Type.Name()]++
 	}
-	return interp.Exports{
+	for _, m := range app.Models {
+		if name := m.Type.Name(); types[name] == 1 { // else only its package tells which is meant
+			console[name] = reflect.Zero(reflect.PointerTo(m.Type))
+			protected = append(protected, name)
+		}
+		console[m.Repository] = reflect.ValueOf(m.Bind(db))
+		protected = append(protected, m.Repository)
+	}
+	exports := interp.Exports{
 		"console/console": console,
 		"gorm.io/gorm/gorm": {
 			"DB":                reflect.ValueOf((*gorm.DB)(nil)),
@@ -164,7 +172,15 @@ func symbols(app shell.App, schema shell.Schema, db *gorm.DB) (interp.Exports, [
 			"Bytes":  reflect.ValueOf((*crypto.Bytes)(nil)),
 			"Equal":  reflect.ValueOf((*crypto.Equal)(nil)),
 		},
-	}, protected
+	}
+	for key, names := range app.Symbols {
+		// Without an import yaegi knows a package by the end of its path only, so that is made to be its name.
+		key = path.Base(key) + "/" + path.Base(key)
+		if exports[key] == nil { // the console's own names stand
+			exports[key] = names
+		}
+	}
+	return exports, protected
 }
 
 // run runs one recorded command.
