@@ -22,8 +22,8 @@
 //
 // # Symbols
 //
-// Constants, types and functions are exported as they are, and interfaces with a wrapper by which typed values fit them.
-// Of variables only those are that stand for a value, as constants would if Go allowed it: errors, and named types of texts,
+// Constants, types and functions are exported as they are; a type that is typed in a console cannot stand for one of their
+// interfaces. Of variables only those are that stand for a value, as constants would if Go allowed it: errors, and named types of texts,
 // numbers and truth. They are values here: typed code cannot assign to them. A variable like DB *gorm.DB has no place in a
 // console, whose only database is the gate. Generic functions and types cannot be reached from typed code; the file names
 // what was left out.

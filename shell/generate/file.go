@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"go/format"
 	"go/token"
-	"go/types"
 	"maps"
 	"path"
 	"slices"
@@ -73,9 +72,8 @@ func (f *file) writeModels(b *bytes.Buffer, models []*model) {
 // writeSymbols returns the packages of which nothing was written.
 func (f *file) writeSymbols(b *bytes.Buffer) (unused []*pack) {
 	b.WriteString("\n// Symbols are what typed code may use of the models' packages beside the models. Variables are there by their value and\n// cannot be assigned; a variable that is no such value, and what is generic, is left out.\nvar Symbols = shell.Symbols{\n")
-	var wrapped bytes.Buffer
 	for _, p := range f.packages {
-		list, wrappers, out := f.symbols(p)
+		list, out := f.symbols(p)
 		if len(list) == 0 && len(p.models) == 0 {
 			unused = append(unused, p)
 			continue
@@ -84,42 +82,14 @@ func (f *file) writeSymbols(b *bytes.Buffer) (unused []*pack) {
 		for _, s := range list {
 			fmt.Fprintf(b, "\t\t%q: %s,\n", s.name, s.expression)
 		}
-		for _, w := range wrappers {
-			fmt.Fprintf(b, "\t\t%q: reflect.ValueOf((*%s)(nil)),\n", "_"+w.of, w.name)
-			wrapped.WriteString(w.source(p))
-		}
 		for _, line := range out {
 			fmt.Fprintf(b, "\t\t// left out: %s\n", line)
 		}
 		b.WriteString("\t},\n")
 	}
 	b.WriteString("}\n")
-	b.Write(wrapped.Bytes())
 	return unused
 }
 
 // uses imports a package of the standard library.
 func (f *file) uses(p string) { f.imports[p] = path.Base(p) }
-
-// qualify is how the file writes a package, which it then imports.
-func (f *file) qualify(p *types.Package) string {
-	if name, ok := f.imports[p.Path()]; ok {
-		return name
-	}
-	taken := map[string]bool{}
-	for _, name := range f.imports {
-		taken[name] = true
-	}
-	for _, one := range f.packages {
-		taken[one.called] = true
-	}
-	for _, name := range []string{"constant", "token"} {
-		taken[name] = taken[name] || p.Path() != "go/"+name
-	}
-	name := p.Name()
-	for n := 2; taken[name]; n++ {
-		name = fmt.Sprintf("%s%d", p.Name(), n)
-	}
-	f.imports[p.Path()] = name
-	return name
-}

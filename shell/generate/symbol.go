@@ -15,7 +15,7 @@ type symbol struct {
 }
 
 // symbols are what a package exports to typed code, in the order of their names, and what was left out for a reason.
-func (f *file) symbols(p *pack) (list []symbol, wrappers []wrapper, out []string) {
+func (f *file) symbols(p *pack) (list []symbol, out []string) {
 	scope := p.types.Scope()
 	for _, name := range scope.Names() {
 		object := scope.Lookup(name)
@@ -48,12 +48,9 @@ func (f *file) symbols(p *pack) (list []symbol, wrappers []wrapper, out []string
 				continue
 			}
 			list = append(list, symbol{name, fmt.Sprintf("reflect.ValueOf((*%s)(nil))", written)})
-			if w, ok := f.wrapper(p, object); ok {
-				wrappers = append(wrappers, w)
-			}
 		}
 	}
-	return list, wrappers, out
+	return list, out
 }
 
 func value(written string) string { return fmt.Sprintf("reflect.ValueOf(%s)", written) }
