@@ -127,8 +127,14 @@ func (i *interpreter) Eval(ctx context.Context, command int, source string) (val
 	if failure == nil {
 		failure = run.fault()
 	}
+	for _, u := range units {
+		i.scope.usedLast(u)
+	}
 	if failure != nil {
-		value = nil
+		return nil, failure, leftovers
+	}
+	if len(units) > 0 {
+		i.scope.setLast(units[len(units)-1].kept)
 	}
 	return value, failure, leftovers
 }

@@ -119,6 +119,7 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 		if failure := r.execute(&ast.File{Package: p.decls[0].Pos(), Name: &ast.Ident{Name: "main", NamePos: p.decls[0].Pos()}, Decls: p.decls}); failure != nil {
 			return nil, failure
 		}
+		r.i.scope.last.made(u.kept)
 		for t, copies := range u.copies {
 			t.copies = append(t.copies[:len(t.copies):len(t.copies)], copies...)
 		}

@@ -95,6 +95,9 @@ func (r *rewriter) statement() program {
 	if len(r.u.define) > 0 {
 		return r.definition()
 	}
+	if show, ok := r.u.statement.(*ast.ExprStmt); ok && r.u.shown != nil && r.u.last {
+		return r.function(r.keepLast(show))
+	}
 	return r.function([]ast.Stmt{r.u.statement}, nil)
 }
 
@@ -271,7 +274,7 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 		case *ast.TypeSwitchStmt:
 			r.typeSwitch(n)
 		case *ast.GoStmt:
-			r.goroutine(n)
+			r.goroutine(c, n)
 		case *ast.ForStmt:
 			r.forLoop(c, n)
 		case *ast.RangeStmt:

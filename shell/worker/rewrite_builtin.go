@@ -29,9 +29,25 @@ func (r *rewriter) builtin(c *astutil.Cursor, call *ast.CallExpr) {
 		}
 	case "clear":
 		call.Fun = &ast.Ident{Name: hookClear, NamePos: id.Pos()}
+	case "new":
+		r.newValue(call)
 	case "min", "max":
 		r.extreme(c, call, object.Name())
 	}
+}
+
+// newValue writes new(value), which is a pointer to a new variable that holds the value.
+func (r *rewriter) newValue(call *ast.CallExpr) {
+	found, ok := r.u.info.Types[call.Args[0]]
+	if !ok || found.IsType() {
+		return
+	}
+	spelled, ok := r.i.scope.spell(types.Default(found.Type))
+	if !ok {
+		r.failure = r.i.at(call, &wire.Error{Kind: wire.ErrSyntax, Message: "new is not understood for a value of " + typeName(found.Type) + " here", Hint: "nothing ran; set a variable and take its address: v := …; &v"})
+		return
+	}
+	call.Fun = r.expression(fmt.Sprintf("func(value %s) *%s { return &value }", spelled, spelled))
 }
 
 func (r *rewriter) extreme(c *astutil.Cursor, call *ast.CallExpr, name string) {
@@ -52,12 +68,4 @@ func (r *rewriter) extreme(c *astutil.Cursor, call *ast.CallExpr, name string) {
 	compare := map[string]string{"min": "<", "max": ">"}[name]
 	one := fmt.Sprintf(`func(values ...%s) %s { found := values[0]; for _, v := range values { if v != v { return v }; if v %s found { found = v } }; return found }`, spelled, spelled, compare)
 	call.Fun = r.expression("(" + one + ")")
-}
-
-// goroutine keeps a panic in a goroutine from taking the worker down: the command fails with it.
-func (r *rewriter) goroutine(s *ast.GoStmt) {
-	r.i.goroutines = true
-	if f, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok {
-		f.Body.List = append(r.statements(`defer func() { if fault := recover(); fault != nil { `+hookFault+`(fault) } }()`), f.Body.List...)
-	}
 }

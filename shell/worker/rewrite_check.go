@@ -37,6 +37,9 @@ func (i *interpreter) checkUnit(s *scope, command int, u *unit) *wire.Error {
 			return true
 		})
 	}
+	if failure := i.refuseLast(s, u); failure != nil {
+		return failure
+	}
 	var failure *wire.Error
 	if u.statement == nil {
 		for _, name := range u.named {

@@ -36,6 +36,7 @@ type unit struct {
 	extra      map[string]types.Object     // names that the type checker finds beside those of the scope
 	copy       bool                        // it is a copy of something generic
 	substitute map[types.Object]types.Type // what its type parameters stand for
+	kept       *kept                       // where its value is kept
 	program    program                     // what yaegi gets of it
 	copies     map[*template][]copied      // the copies that the program makes
 }
@@ -176,6 +177,7 @@ func (i *interpreter) read(command int, source string) ([]*unit, *wire.Error) {
 	}
 	units = together(units)
 	for _, u := range units {
+		meanLast(u)
 		if failure := i.refuse(u); failure != nil {
 			return nil, failure
 		}

@@ -24,6 +24,7 @@ type scope struct {
 	types     map[string]bool // every type and method ("T.M") that yaegi ever saw: it would ignore another one
 	made      int             // counts the names made up
 
+	last     lastValue
 	instance func(*types.Named) string // the copy of a generic type, while something is rewritten
 }
 
@@ -36,7 +37,7 @@ type binding struct {
 }
 
 func newScope(l *library, protected []string) scope {
-	s := scope{library: l, protected: map[string]bool{}, names: map[string]binding{}, lost: map[string]int{}, types: map[string]bool{}}
+	s := scope{library: l, protected: map[string]bool{}, names: map[string]binding{}, lost: map[string]int{}, types: map[string]bool{}, last: lastValue{slots: map[string][]string{}}}
 	for _, name := range protected {
 		s.protected[name] = true
 	}
@@ -66,6 +67,9 @@ func (s *scope) pack(used, hidden map[string]bool) *types.Package {
 		if used[name] && !hidden[name] {
 			pkg.Scope().Insert(b.object)
 		}
+	}
+	if last := s.names["_"].object; used[blankName] && last != nil {
+		pkg.Scope().Insert(last)
 	}
 	if console, err := s.library.Import(consolePath); err == nil {
 		for _, name := range console.Scope().Names() {
