@@ -61,8 +61,15 @@ func (p *page) line(v *wire.Value, depth int) {
 	case wire.KindBytes:
 		p.put(byteString(v))
 	default:
-		p.put(leaf(v))
+		p.put(p.leafOf(v))
 	}
+}
+
+func (p *page) leafOf(v *wire.Value) string {
+	if p.leaf != nil {
+		return p.leaf(v)
+	}
+	return leaf(v)
 }
 
 func (p *page) separate(i int) {
@@ -198,8 +205,11 @@ func width(s string) int {
 }
 
 // shorten returns s in at most so many columns.
-func shorten(s string, columns int) string {
-	return (&runewidth.Condition{StrictEmojiNeutral: true}).Truncate(s, columns, "…")
+func shorten(s string, columns int) string { return shortenTo(s, columns, "…") }
+
+// shortenTo is shorten with another mark of what was left out.
+func shortenTo(s string, columns int, mark string) string {
+	return (&runewidth.Condition{StrictEmojiNeutral: true}).Truncate(s, columns, mark)
 }
 
 func spaces(n int) string { return strings.Repeat(" ", max(n, 0)) }

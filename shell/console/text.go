@@ -41,7 +41,8 @@ const (
 type page struct {
 	b     strings.Builder
 	limit int
-	full  bool // something did not fit
+	full  bool                     // something did not fit
+	leaf  func(*wire.Value) string // writes a number, a time, a sealed value; nil for as it is on record
 }
 
 // put adds s, or what fits of it.

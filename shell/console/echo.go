@@ -1,0 +1,116 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// Result shows what a command came to: what it printed, its value, the SQL that it sent, what it disclosed, notes, and at the
+// end, next to the prompt, how it failed. source is what was typed: an error points into it.
+func (s Screen) Result(source string, r wire.Result) string {
+	var b strings.Builder
+	b.WriteString(s.printed(source, r))
+	b.WriteString(s.Value(r.Value))
+
+	c := s.sheet()
+	c.statements(r)
+	c.disclosures(r)
+	for _, note := range r.Notes {
+		c.said(0, inkDim, "note", note)
+	}
+	for _, suggestion := range r.Suggestions {
+		c.said(0, inkHint, "try", suggestion)
+	}
+	if r.Err != nil {
+		c.failure(r.Err, source)
+	}
+	b.WriteString(c.text())
+	return b.String()
+}
+
+// printed shows what typed code printed, behind a bar: it is no voice of the console's. What a dot command prints is.
+func (s Screen) printed(source string, r wire.Result) string {
+	c := s.sheet()
+	bar := c.paint(inkDim, "│") + " "
+	room := c.columns() - 2
+	if strings.HasPrefix(strings.TrimSpace(source), ".") || room < 2 {
+		bar, room = "", c.columns()
+	}
+	if r.Output != "" {
+		for line := range strings.SplitSeq(strings.TrimSuffix(Visible(r.Output), "\n"), "\n") {
+			for _, piece := range wrap(expandTabs(line), room) {
+				c.line(0, strings.TrimRight(bar+piece, " "))
+			}
+			if c.full {
+				break
+			}
+		}
+	}
+	if r.OutputCut > 0 {
+		c.lines(c.edge(), inkDim, "… "+count(int64(r.OutputCut), "byte")+" more were printed")
+	}
+	return c.text()
+}
+
+// disclosures says what of a command is an entry of its own on the record.
+func (c *sheet) disclosures(r wire.Result) {
+	if r.Disclosed > 0 {
+		c.lines(0, inkStrong, count(int64(r.Disclosed), "value")+" opened under the consent; that is on record")
+	}
+	if r.Facts > 0 {
+		c.lines(0, inkDim, count(int64(r.Facts), "fact")+" told; that is on record")
+	}
+}
+
+// Question shows what stands before a question: the rows that it is about, and why it is asked anew.
+func (s Screen) Question(q wire.Question) string {
+	c := s.sheet()
+	if q.Said != "" {
+		c.lines(0, inkFault, Visible(q.Said))
+	}
+	return s.Value(q.Detail) + c.text()
+}
+
+// Notice shows what happened without a command.
+func (s Screen) Notice(n wire.Notice) string {
+	c := s.sheet()
+	if n.Warning {
+		c.said(0, inkFault, "warning", n.Text)
+	} else {
+		c.said(0, inkDim, "note", n.Text)
+	}
+	return c.text()
+}
+
+// Failed shows why a session was not opened.
+func (s Screen) Failed(e *wire.Error) string {
+	if e == nil {
+		return ""
+	}
+	c := s.sheet()
+	c.failure(e, "")
+	return c.text()
+}
+
+// failure writes an error: what kind it is, what happened, where, and what to do.
+func (c *sheet) failure(e *wire.Error, source string) {
+	word := "error"
+	switch e.Kind {
+	case wire.ErrRefused, wire.ErrTimeout, wire.ErrKilled, wire.ErrInterrupted:
+		word = e.Kind
+	}
+	message := e.Message
+	if e.Code != "" {
+		message += fmt.Sprintf(" (%s)", e.Code)
+	}
+	c.said(0, inkFault, word, message)
+	c.place(e, source)
+	if e.Hint != "" {
+		c.said(c.edge(), inkHint, "hint", e.Hint)
+	}
+	if e.Rule != "" {
+		c.said(c.edge(), inkDim, "rule", e.Rule)
+	}
+}

@@ -1,0 +1,207 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+const (
+	gap       = 2 // columns between those of a table
+	textLeast = 8 // columns that a text keeps in a table
+)
+
+// pillar is a table's column as it will be shown.
+type pillar struct {
+	name  string
+	cells []cell
+	right bool // numbers
+	fixed bool // never cut: numbers, times, yes and no
+	utc   bool // times, all of them in UTC
+	least int  // columns without which it is not worth showing
+	most  int  // columns that it would use
+	wide  int  // columns that it gets
+}
+
+// table writes a list of structs or rows: in columns if they fit, else a block a row.
+func (c *sheet) table(v *wire.Value, indent, depth int) {
+	rows := len(v.Items)
+	pillars := c.pillars(v)
+	foot := count(int64(rows), "row")
+	if v.Cut != 0 {
+		foot += fmt.Sprintf(", %d more not shown", v.Cut)
+	}
+	fits := share(pillars, c.room(indent))
+	if !fits && dropZones(pillars) && share(pillars, c.room(indent)) {
+		fits = true
+		foot += " · times are UTC"
+	}
+	if fits {
+		c.grid(pillars, rows, indent)
+	} else {
+		foot += fmt.Sprintf(" · shown as blocks: %s do not fit %d", count(int64(len(pillars)), "column"), c.columns())
+		c.stack(v, indent, depth)
+	}
+	c.lines(indent, inkDim, foot)
+}
+
+// pillars makes the columns of a table, of as many rows as there is room for.
+func (c *sheet) pillars(v *wire.Value) []pillar {
+	names := fieldNames(&v.Items[0])
+	pillars := make([]pillar, len(names))
+	rows := min(len(v.Items), c.limit/(2*len(names))+1) // each cell takes two bytes at least
+	values := make([]*wire.Value, rows)
+	for i, name := range names {
+		p := &pillars[i]
+		*p = pillar{name: visibleLine(name), right: isNumeric(v, i), fixed: true, cells: make([]cell, rows)}
+		for row := range values {
+			values[row] = &v.Items[row].Items[i]
+		}
+		p.fill(values)
+	}
+	return pillars
+}
+
+// fill makes the cells of a column.
+func (p *pillar) fill(values []*wire.Value) {
+	form := timeForm(values)
+	utc, zones := false, false
+	for row, v := range values {
+		shown := &p.cells[row]
+		if *shown = cellOf(v); form != "" && v.Kind == wire.KindTime && shown.ink == inkNone {
+			shown.text = zoned(timeOf(v), form)
+			utc, zones = utc || strings.HasSuffix(shown.text, utcZone), zones || !strings.HasSuffix(shown.text, utcZone)
+		}
+		shown.wide = width(shown.text)
+		switch v.Kind {
+		case wire.KindString, wire.KindError, wire.KindOpaque, wire.KindBytes, wire.KindList, wire.KindMap, wire.KindStruct, wire.KindRecord, wire.KindSealed:
+			p.fixed = false
+		}
+	}
+	p.utc = utc && !zones
+	p.measure()
+}
+
+// measure learns how wide a column can be.
+func (p *pillar) measure() {
+	inside, head := 0, width(p.name)
+	for i := range p.cells {
+		inside = max(inside, p.cells[i].wide)
+	}
+	p.most = max(inside, head)
+	p.least = min(p.most, textLeast)
+	if p.fixed {
+		p.least = max(inside, min(head, textLeast))
+	}
+}
+
+// dropZones leaves the zone out of the times that are all in UTC, and reports whether there are such.
+func dropZones(pillars []pillar) bool {
+	found := false
+	for i := range pillars {
+		p := &pillars[i]
+		if !p.utc {
+			continue
+		}
+		found = true
+		for row := range p.cells {
+			if text, cut := strings.CutSuffix(p.cells[row].text, utcZone); cut {
+				p.cells[row].text, p.cells[row].wide = text, p.cells[row].wide-len(utcZone)
+			}
+		}
+		p.measure()
+	}
+	return found
+}
+
+// share gives each column its width within a room, and reports whether there is enough for all. What a column does not
+// need goes to the others.
+func share(pillars []pillar, room int) bool {
+	room -= gap * (len(pillars) - 1)
+	least, most := 0, 0
+	for i := range pillars {
+		p := &pillars[i]
+		p.wide = p.least
+		least, most = least+p.least, max(most, p.most)
+	}
+	if least > room {
+		return false
+	}
+	// One column of the terminal at a time, to those that are narrowest: at most the terminal's width of rounds.
+	for level, rest := 1, room-least; rest > 0 && level <= most; level++ {
+		for i := range pillars {
+			if p := &pillars[i]; rest > 0 && p.wide < level && p.wide < p.most {
+				p.wide++
+				rest--
+			}
+		}
+	}
+	return true
+}
+
+// grid writes the names, a rule, and a line a row. It is full where there are more rows than the pillars have.
+func (c *sheet) grid(pillars []pillar, rows, indent int) {
+	var b strings.Builder
+	c.row(&b, pillars, indent, func(p *pillar) cell {
+		return cell{text: p.name, wide: width(p.name), ink: inkStrong}
+	})
+	for i := range pillars {
+		if i > 0 {
+			b.WriteString(spaces(gap))
+		}
+		b.WriteString(strings.Repeat("─", pillars[i].wide))
+	}
+	c.line(indent, c.paint(inkDim, b.String()))
+	b.Reset()
+	for row := range pillars[0].cells {
+		c.row(&b, pillars, indent, func(p *pillar) cell { return p.cells[row] })
+		if c.full {
+			return
+		}
+	}
+	c.full = len(pillars[0].cells) < rows
+}
+
+// row writes one line of a table. b is empty, and is so again.
+func (c *sheet) row(b *strings.Builder, pillars []pillar, indent int, at func(*pillar) cell) {
+	pending := 0 // spaces that are only written before something
+	for i := range pillars {
+		p := &pillars[i]
+		shown := at(p)
+		if shown.wide > p.wide {
+			shown.text = shorten(shown.text, p.wide)
+			shown.wide = width(shown.text)
+		}
+		if i > 0 {
+			pending += gap
+		}
+		if p.right {
+			pending += p.wide - shown.wide
+		}
+		if shown.text != "" {
+			b.WriteString(spaces(pending))
+			b.WriteString(c.paint(shown.ink, shown.text))
+			pending = 0
+		}
+		if !p.right {
+			pending += p.wide - shown.wide
+		}
+	}
+	c.line(indent, b.String())
+	b.Reset()
+}
+
+// stack writes a table that is too wide: a rule with its number, and the fields, for each row.
+func (c *sheet) stack(v *wire.Value, indent, depth int) {
+	names := fieldNames(&v.Items[0])
+	for i := range v.Items {
+		head := fmt.Sprintf("─ %d ", i+1)
+		head += strings.Repeat("─", max(min(c.room(indent), 40)-width(head), 0))
+		c.lines(indent, inkDim, head)
+		c.fields(names, v.Items[i].Items, 1, indent, depth)
+		if c.full {
+			return
+		}
+	}
+}
