@@ -34,7 +34,10 @@ func cellOf(v *wire.Value) cell {
 		return cell{text: sealedShort(v.Sealed), ink: inkSealed}
 	case wire.KindError:
 		return cell{text: oneLine(v, 4*cellWidth), ink: inkFault}
-	case wire.KindList, wire.KindMap, wire.KindStruct, wire.KindRecord, wire.KindBytes:
+	case wire.KindBytes:
+		const enough = 14 // columns to tell one from another; a block has all of them
+		return cell{text: shorten(byteString(v), enough)}
+	case wire.KindList, wire.KindMap, wire.KindStruct, wire.KindRecord:
 		return cell{text: oneLine(v, 4*cellWidth)}
 	case wire.KindTime:
 		if timeOf(v).IsZero() {

@@ -80,6 +80,9 @@ func (s Screen) Banner(w wire.Welcome) string {
 		c.said(0, inkFault, "not confined", "nothing holds typed code on this system.")
 	}
 	c.said(0, inkHint, "recorded", "every line is on an append-only record before it runs, and what it did before you see it. Auditors read it.")
+	if len(w.Topics) > 0 {
+		c.said(0, inkHint, "help", ".help, and .help with one of: "+visibleLine(strings.Join(w.Topics, ", ")))
+	}
 	c.line(0, "")
 	return c.text()
 }

@@ -24,26 +24,41 @@ type pillar struct {
 	wide  int  // columns that it gets
 }
 
-// table writes a list of structs or rows: in columns if they fit, else a block a row.
+// table writes a list of structs or rows: in columns if they fit, else without what can be said in its last line, else a
+// block a row.
 func (c *sheet) table(v *wire.Value, indent, depth int) {
 	rows := len(v.Items)
 	pillars := c.pillars(v)
-	foot := count(int64(rows), "row")
-	if v.Cut != 0 {
-		foot += fmt.Sprintf(", %d more not shown", v.Cut)
-	}
-	fits := share(pillars, c.room(indent))
-	if !fits && dropZones(pillars) && share(pillars, c.room(indent)) {
-		fits = true
+	foot := rowsShown(v)
+	room := c.room(indent)
+	fits := share(pillars, room)
+	if !fits && dropZones(pillars) {
+		fits = share(pillars, room)
 		foot += " · times are UTC"
+	}
+	if !fits {
+		varied, alike := fold(pillars)
+		if fits = share(varied, room); fits {
+			pillars = varied
+			foot += " · in each row: " + alike
+		}
 	}
 	if fits {
 		c.grid(pillars, rows, indent)
 	} else {
-		foot += fmt.Sprintf(" · shown as blocks: %s do not fit %d", count(int64(len(pillars)), "column"), c.columns())
+		foot = rowsShown(v) + fmt.Sprintf(" · shown as blocks: %s do not fit %d", count(int64(len(pillars)), "column"), c.columns())
 		c.stack(v, indent, depth)
 	}
 	c.lines(indent, inkDim, foot)
+}
+
+// rowsShown says how many rows there are, and how many more there were.
+func rowsShown(v *wire.Value) string {
+	rows := count(int64(len(v.Items)), "row")
+	if v.Cut != 0 {
+		rows += fmt.Sprintf(", %d more not shown", v.Cut)
+	}
+	return rows
 }
 
 // pillars makes the columns of a table, of as many rows as there is room for.
@@ -113,6 +128,36 @@ func dropZones(pillars []pillar) bool {
 		p.measure()
 	}
 	return found
+}
+
+// fold takes the columns that are the same in each row out of a table of several, and says what they hold.
+func fold(pillars []pillar) (varied []pillar, alike string) {
+	var same []string
+	for _, p := range pillars {
+		if p.isAlike() {
+			same = append(same, p.name+" "+p.cells[0].text)
+		} else {
+			varied = append(varied, p)
+		}
+	}
+	if len(same) == 0 || len(varied) == 0 {
+		return pillars, ""
+	}
+	return varied, strings.Join(same, ", ")
+}
+
+// isAlike reports whether all cells are the same, and so plain that they can stand in a sentence.
+func (p *pillar) isAlike() bool {
+	first := p.cells[0]
+	if len(p.cells) < 2 || first.wide > textLeast || strings.ContainsAny(first.text, ` ,"`) || width(p.name) > labelWidth {
+		return false
+	}
+	for _, other := range p.cells[1:] {
+		if other != first {
+			return false
+		}
+	}
+	return true
 }
 
 // share gives each column its width within a room, and reports whether there is enough for all. What a column does not

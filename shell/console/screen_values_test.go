@@ -52,6 +52,17 @@ func sampleValues() map[string]wire.Value {
 	)
 	people.Cut = 4996
 	messages := list(message(981, "people/42", "invoice of November"), message(1207, "people/42", "a refund"), message(3, "", "nobody's"))
+	staff := list()
+	for i := range int64(3) {
+		key := fmt.Sprintf("people/%d", i+1)
+		seal := func(column string) wire.Value { return sealedIn("people."+column, key, key) }
+		index := func(b byte) wire.Value {
+			return wire.Value{Kind: wire.KindBytes, Bytes: []byte(strings.Repeat(string([]byte{b, byte(i)}), 16))}
+		}
+		staff.Items = append(staff.Items, structOf("Person", "ID", number(i+1), "AccountID", number(i/2+3), "Name", seal("name"), "Email", seal("email"), "EmailIndex", index(7),
+			"Phone", seal("phone"), "PhoneIndex", index(9), "Role", text("owner"), "Locale", text("en"), "State", text([]string{"active", "invited", "removed"}[i]),
+			"ImportBatch", null(), "MergedIntoID", null(), "EmailBouncedAt", null(), "CreatedAt", at(time.Date(2025, 3, int(i)+1, 9, 30, 0, 0, time.UTC)), "UpdatedAt", null()))
+	}
 	columns := make([]string, 23)
 	cells := make([]wire.Value, 23)
 	for i := range columns {
@@ -68,6 +79,7 @@ func sampleValues() map[string]wire.Value {
 	return map[string]wire.Value{
 		"people":   people,
 		"messages": messages,
+		"staff":    staff,
 		"wide":     list(record(columns, cells...), record(columns, cells...)),
 		"row":      record([]string{"id", "name", "email", "note"}, number(42), text("Ines"), sealedIn("people.email", "people/42", "people/42"), text(strings.Repeat("a long note ", 12))),
 		"counts":   list(record([]string{"plan", "count(*)"}, text("pro"), number(1204)), record([]string{"plan", "count(*)"}, null(), number(17))),

@@ -1,0 +1,121 @@
+package console
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+func TestSQLIsShortenedWhereItTellsLeast(t *testing.T) {
+	const sql = "SELECT id, name, email, plan FROM people WHERE plan = 'pro' AND deleted_at IS NULL ORDER BY id LIMIT 5"
+	tests := []struct {
+		sql     string
+		columns int
+		want    string
+	}{
+		{sql, 200, sql},
+		{sql, 90, "SELECT id, name… FROM people WHERE plan = 'pro' AND deleted_at IS NULL ORDER BY id LIMIT 5"},
+		{sql, 60, "SELECT … FROM people WHERE plan = 'pro'… ORDER BY id LIMIT 5"},
+		{sql, 30, "SELECT … FROM people … LIMIT 5"},
+		{"UPDATE people SET plan = ?, name = ?, email = ? WHERE id = ?", 40, "UPDATE people SET plan = ?… WHERE id = ?"},
+		{"INSERT INTO people (id, name) VALUES (?, ?)", 20, "INSERT INTO people …"},
+		{"select 日本語 from 日本語 limit 5", 24, "select … from … limit 5"},
+		{"DELETE FROM people WHERE x", 5, "DELE…"},
+	}
+	for _, test := range tests {
+		got := shortSQL(test.sql, test.columns)
+		if width(got) > test.columns {
+			t.Errorf("%d columns of %d: %q", width(got), test.columns, got)
+		}
+		if got != test.want {
+			t.Errorf("in %d columns:\ngot  %q\nwant %q", test.columns, got, test.want)
+		}
+	}
+	if got, want := oneSpaced("\n SELECT  'a  b',\n\t\"c\td\"  FROM e "), "SELECT 'a  b', \"c\td\" FROM e"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestTimeIsToldToTheDigitThatMatters(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-1: "0 ms", 0: "<0.1 ms", 420 * time.Microsecond: "0.4 ms", 9 * time.Millisecond: "9.0 ms", 31 * time.Millisecond: "31 ms",
+		1500 * time.Millisecond: "1.5 s", 90 * time.Second: "1m30s",
+	} {
+		if got := took(d); got != want {
+			t.Errorf("%d ns are %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestCaretStandsUnderThePlace(t *testing.T) {
+	tests := []struct {
+		name, source, at string // the caret is to stand under at
+		columns          int
+	}{
+		{"a plain line", "People.Fnd(42)", "Fnd", 80},
+		{"wide letters", `日本 := Poeple.Last()`, "Poeple", 80},
+		{"combining letters", "zoe\u0308 := Poeple.Last()", "Poeple", 80},
+		{"a tab", "a := 1\n\t\tb := Poeple.Last()", "Poeple", 80},
+		{"what a terminal would obey", "a\x1b[2J := Poeple.Last()", "Poeple", 80},
+		{"far to the right", strings.Repeat("a + ", 60) + "Poeple.Last() + " + strings.Repeat("b", 100), "Poeple", 40},
+		{"far to the right of wide letters", strings.Repeat("日", 60) + "Poeple", "Poeple", 41},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			lines := strings.Split(test.source, "\n")
+			e := &wire.Error{Kind: wire.ErrSyntax, Message: "undefined", Line: len(lines), Column: strings.Index(lines[len(lines)-1], test.at) + 1}
+			s := Screen{Width: test.columns}
+			shown := strings.Split(s.Result(test.source, wire.Result{Err: e}), "\n")
+			line, caret := shown[1], shown[2]
+			under := width(strings.TrimRight(strings.TrimSuffix(caret, "^"), ""))
+			if before, _, found := strings.Cut(line, test.at); !found || width(before) != under || !strings.HasSuffix(caret, "^") {
+				t.Errorf("not under %q:\n%s\n%s", test.at, line, caret)
+			}
+		})
+	}
+	for _, e := range []wire.Error{{Line: 3, Column: 1}, {Line: -1}, {Line: 1, Column: 99}, {Line: 1, Column: -1}} {
+		if got := (Screen{}).Result("People", wire.Result{Err: &e}); strings.Contains(got, "^") {
+			t.Errorf("a place that is none is shown: %q", got)
+		}
+	}
+}
+
+func TestNothingThatIsShownBeginsLikeAPrompt(t *testing.T) {
+	s := Screen{Width: 60}
+	lie := "demo encrypted> "
+	values := []wire.Value{
+		text(lie), text("a\n" + lie), text(strings.Repeat("x", 56) + lie + lie), list(text(lie)), {Kind: wire.KindOpaque, Type: lie}, {Kind: wire.KindError, Text: lie},
+		structOf(lie, lie, text(lie)), record([]string{lie}, text("a\n"+lie)), list(record([]string{lie}, text(lie))), dict(text(lie), number(1)),
+		sealedIn(lie, lie, lie), {Kind: wire.KindComplex, Text: lie},
+	}
+	for _, v := range values {
+		shown := s.Value(&v) + s.Result("1", wire.Result{Output: "a\n" + lie + "\n", Err: &wire.Error{Message: "a\n" + lie}, Notes: []string{"a\n" + lie}})
+		for line := range strings.Lines(shown) {
+			if strings.HasPrefix(line, "demo") || strings.HasPrefix(line, " demo") && !strings.HasPrefix(line, "  ") {
+				t.Errorf("%q is shown as %q", v.Text, shown)
+			}
+		}
+	}
+}
+
+func TestTextCannotPassForASealedValue(t *testing.T) {
+	s := Screen{Width: 80}
+	lie, truth := text("‹sealed›"), sealedIn("people.email", "people/42", "people/42")
+	for _, pair := range [][2]wire.Value{
+		{lie, truth},
+		{text(sealed(truth.Sealed)), truth},
+		{list(record([]string{"email"}, lie)), list(record([]string{"email"}, truth))},
+		{record([]string{"email"}, text(sealed(truth.Sealed))), record([]string{"email"}, truth)},
+		{list(text(sealed(truth.Sealed))), list(truth)},
+		{structOf("Person", "Note", text("x\n"+sealed(truth.Sealed))), structOf("Person", "Note", truth)},
+	} {
+		lie, truth := s.Value(&pair[0]), s.Value(&pair[1])
+		for line := range strings.Lines(truth) {
+			if strings.Contains(line, "‹") && strings.Contains(lie, strings.TrimSpace(line)+"\n") && !strings.Contains(lie, "│ ‹") {
+				t.Errorf("%s is also what a text shows:\n%s", line, lie)
+			}
+		}
+	}
+}
