@@ -192,7 +192,9 @@ func TestPagerFollowsTheTerminalsSize(t *testing.T) {
 	p := page6(t, hundred())
 	p.typesTo("G", "line 96")
 	p.resize(30, 12)
-	p.types("", func(rows []string) bool { return rows[0] == "line 90" && strings.HasPrefix(rows[11], "90–100 of 100") }, "a larger one")
+	p.types("", func(rows []string) bool {
+		return rows[0] == "line 90" && strings.HasPrefix(rows[11], "90–100 of 100")
+	}, "a larger one")
 	p.screen.Resize(80, 24)
 	p.size(0, 0)
 	p.types("", func(rows []string) bool { return rows[0] == "line 78" }, "one of 80 by 24, where the size is unknown")
