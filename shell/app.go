@@ -3,7 +3,11 @@ package shell
 import (
 	"context"
 	"fmt"
+	"maps"
+	"path"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -76,6 +80,14 @@ func (a App) Check() error {
 			return fmt.Errorf("two repositories are called %s", m.Repository)
 		}
 		seen[m.Repository] = true
+	}
+	packages := map[string]bool{}
+	for _, key := range slices.Sorted(maps.Keys(a.Symbols)) {
+		name := path.Base(key)
+		if packages[name] || !strings.Contains(key, "/") {
+			return fmt.Errorf("the Symbols of %s have no name of their own: their key ends in one, as vouchsafe generate writes it", key)
+		}
+		packages[name] = true
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/schema"
 
 	"github.com/vouchsafe/vouchsafe/crypto"
 )
@@ -14,9 +15,6 @@ import (
 type Query[T any] struct {
 	db *gorm.DB
 }
-
-// pageRows is how many rows Each fetches at a time.
-const pageRows = 500
 
 // Where narrows, as GORM's Where does. A crypto.Equal narrows through the blind index.
 func (q *Query[T]) Where(query any, args ...any) *Query[T] {
@@ -35,8 +33,13 @@ func (q *Query[T]) Limit(n int) *Query[T] { return q.with(q.db.Limit(n)) }
 // Offset leaves out the first n rows.
 func (q *Query[T]) Offset(n int) *Query[T] { return q.with(q.db.Offset(n)) }
 
-// Preload fetches an association with the rows, as GORM's Preload does.
-func (q *Query[T]) Preload(name string) *Query[T] { return q.with(q.db.Preload(name)) }
+// Preload fetches an association with the rows, as GORM's Preload does: "Orders", "Orders.Lines".
+func (q *Query[T]) Preload(name string, args ...any) *Query[T] {
+	return q.with(q.db.Preload(name, args...))
+}
+
+// Unscoped takes in the rows that are deleted softly.
+func (q *Query[T]) Unscoped() *Query[T] { return q.with(q.db.Unscoped()) }
 
 // By narrows through a blind index: see Repo.By.
 func (q *Query[T]) By(equal crypto.Equal) *Query[T] { return q.with(q.db.Where(equal)) }
@@ -51,14 +54,20 @@ func (q *Query[T]) All() []T {
 }
 
 // First returns the first row in the query's order, or by primary key without one.
-func (q *Query[T]) First() T { return q.one((*gorm.DB).First) }
+func (q *Query[T]) First() T { return q.one(q.db.Order(byKey(q.schema(), false))) }
 
-// Last returns the last row in the query's order, or by primary key without one.
-func (q *Query[T]) Last() T { return q.one((*gorm.DB).Last) }
+// Last returns the row with the largest primary key. A query that has an order of its own it refuses: GORM would give its
+// first row.
+func (q *Query[T]) Last() T {
+	if _, ordered := q.db.Statement.Clauses["ORDER BY"]; ordered {
+		panic(errors.New("Last after Order: turn the order round and take First"))
+	}
+	return q.one(q.db.Order(byKey(q.schema(), true)))
+}
 
-func (q *Query[T]) one(take func(*gorm.DB, any, ...any) *gorm.DB) T {
+func (q *Query[T]) one(query *gorm.DB) T {
 	var row T
-	err := take(q.db, &row).Error
+	err := query.Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = fmt.Errorf("%w: nothing matches", ErrNoRow)
 	}
@@ -77,21 +86,13 @@ func (q *Query[T]) Count() int64 {
 	return n
 }
 
-// Each calls visit with every row in the order of the primary key, a page at a time, until it returns false.
-func (q *Query[T]) Each(visit func(T) bool) {
-	stop := errors.New("enough")
-	var page []T
-	err := q.db.FindInBatches(&page, pageRows, func(*gorm.DB, int) error {
-		for _, row := range page {
-			if !visit(row) {
-				return stop
-			}
-		}
-		return nil
-	}).Error
-	if err != nil && !errors.Is(err, stop) {
+// schema is what GORM knows of T.
+func (q *Query[T]) schema() *schema.Schema {
+	statement := &gorm.Statement{DB: q.db}
+	if err := statement.Parse(new(T)); err != nil {
 		panic(err)
 	}
+	return statement.Schema
 }
 
 func (q *Query[T]) with(db *gorm.DB) *Query[T] {

@@ -65,6 +65,12 @@ func keyText(model *schema.Schema, keys []any) string {
 	return strings.Join(parts, ", ")
 }
 
+// Unscoped returns the repository with the rows that are deleted softly, which are not there otherwise: it finds, counts and
+// saves them too.
+func (r *Repo[T]) Unscoped() *Repo[T] {
+	return &Repo[T]{db: r.db.Unscoped().Session(&gorm.Session{})}
+}
+
 // First returns the row with the smallest primary key.
 func (r *Repo[T]) First() T { return r.query().First() }
 
@@ -83,6 +89,14 @@ func (r *Repo[T]) Count() int64 { return r.query().Count() }
 // Where narrows, as GORM's Where does.
 func (r *Repo[T]) Where(query any, args ...any) *Query[T] { return r.query().Where(query, args...) }
 
+// Not narrows to the rows that do not match, as GORM's Not does.
+func (r *Repo[T]) Not(query any, args ...any) *Query[T] { return r.query().Not(query, args...) }
+
+// Preload fetches an association with the rows, as GORM's Preload does: "Orders", "Orders.Lines".
+func (r *Repo[T]) Preload(name string, args ...any) *Query[T] {
+	return r.query().Preload(name, args...)
+}
+
 // Order sorts, as GORM's Order does: "id desc".
 func (r *Repo[T]) Order(by string) *Query[T] { return r.query().Order(by) }
 
@@ -93,7 +107,8 @@ func (r *Repo[T]) Limit(n int) *Query[T] { return r.query().Limit(n) }
 // through the blind index, is normalised as the column says, and is recorded as a fact.
 func (r *Repo[T]) By(equal crypto.Equal) *Query[T] { return r.query().By(equal) }
 
-// Save writes every changed column of a row that is there already. It refuses a row without a primary key.
+// Save writes every column of a row that is there already. It refuses a row without a primary key. Associations are left as
+// they are.
 func (r *Repo[T]) Save(row *T) *gorm.DB {
 	model, err := r.model()
 	if err != nil {
@@ -102,13 +117,15 @@ func (r *Repo[T]) Save(row *T) *gorm.DB {
 	if row == nil {
 		panic(fmt.Errorf("save %s: nil", model.Name))
 	}
-	value := reflect.ValueOf(row).Elem()
-	for _, f := range model.PrimaryFields {
-		if _, zero := f.ValueOf(r.db.Statement.Context, value); zero {
-			panic(fmt.Errorf("save %s: its %s is zero, so it names no row; Create makes a new one", model.Name, f.Name))
-		}
+	query := r.db.Model(row).Select("*")
+	zeros, err := zeroKeys(r.db, model, reflect.ValueOf(row).Elem())
+	if err != nil {
+		panic(err)
 	}
-	done := r.db.Model(row).Select("*").Updates(row)
+	if len(zeros) > 0 {
+		query = query.Where(zeros)
+	}
+	done := query.Updates(row)
 	if done.Error != nil {
 		panic(done.Error)
 	}
@@ -116,6 +133,26 @@ func (r *Repo[T]) Save(row *T) *gorm.DB {
 		panic(fmt.Errorf("save %s: %w", model.Name, ErrNoRow))
 	}
 	return done
+}
+
+// zeroKeys are the columns of a row's primary key that are zero: GORM would leave them out of its condition, and so change
+// the rows beside it. A key that is zero throughout names no row.
+func zeroKeys(db *gorm.DB, model *schema.Schema, row reflect.Value) (map[string]any, error) {
+	zeros := map[string]any{}
+	var names []string
+	for _, f := range model.PrimaryFields {
+		names = append(names, f.Name)
+		if value, zero := f.ValueOf(db.Statement.Context, row); zero {
+			zeros[f.DBName] = value
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return nil, fmt.Errorf("save %s: %s has no primary key that would name the row", model.Name, model.Table)
+	case len(zeros) == len(names):
+		return nil, fmt.Errorf("save %s: its %s is zero, so it names no row; Create makes a new one", model.Name, strings.Join(names, ", "))
+	}
+	return zeros, nil
 }
 
 // Create makes a new row and sets its primary key.

@@ -51,14 +51,14 @@ func Describe(app App) (Schema, error) {
 	for _, m := range app.Models {
 		model, err := schema.Parse(newOf(m), &cache, schema.NamingStrategy{IdentifierMaxLength: 64})
 		if err != nil {
-			return Schema{}, fmt.Errorf("model %s: %w", m.Type, err)
+			return Schema{}, fmt.Errorf("model %s: %w (vouchsafe generate --leave %s makes a console without it)", m.Type, err, m.Type.Name())
 		}
 		t := Table{Name: model.Table, Model: m.Type.Name(), Repository: m.Repository}
 		for _, f := range model.PrimaryFields {
 			t.Keys = append(t.Keys, f.DBName)
 		}
 		for _, f := range model.Fields {
-			if f.DBName == "" {
+			if model.FieldsByDBName[f.DBName] != f { // no column, or one that another field stands for
 				continue
 			}
 			t.Columns = append(t.Columns, TableColumn{
@@ -72,6 +72,9 @@ func Describe(app App) (Schema, error) {
 		}
 		if len(sealed.Columns) > 0 {
 			t.Sealed = &sealed
+		}
+		if other, ok := s.Table(t.Name); ok && (other.Sealed != nil || t.Sealed != nil) {
+			return Schema{}, fmt.Errorf("models %s and %s share the table %s, which has sealed columns: only one of them may be in the console", other.Model, t.Model, t.Name)
 		}
 		s.Tables = append(s.Tables, t)
 	}
