@@ -134,6 +134,18 @@ type Outcome struct {
 	RolledBack int64 // rows of writes that were recorded and then rolled back
 }
 
+// Question is what the person at the console is about to be asked before a write commits. Shown is content, withheld for a
+// decrypted period.
+type Question struct {
+	Text  string // commit 12 rows? [y/N]
+	Shown *Text  // with it: the rows before and after
+}
+
+// Answer is what came of the command's last question.
+type Answer struct {
+	Answer string `json:"answer"` // yes, no, left, interrupted, expired
+}
+
 // WorkerReplaced says that a worker was killed, and why.
 type WorkerReplaced struct {
 	Reason string `json:"reason"` // timeout, crashed, protocol, memory, leftovers

@@ -113,6 +113,8 @@ func (f *folded) follow(e *Entry, ledger any, emit func(Row)) error {
 		case "write":
 			s.writes = true
 		}
+	case *questionLedger, *Answer:
+		return f.running(e)
 	case *WorkerReplaced:
 	case *SessionClosed:
 		s.closedAt, s.closedWhy = e.At, l.Reason
@@ -141,14 +143,22 @@ func (f *folded) intend(e *Entry, emit func(Row)) error {
 	return nil
 }
 
-func (f *folded) finish(e *Entry, l *outcomeLedger) error {
-	c := &f.command
-	if e.Command == 0 || e.Command != c.n {
+// running refuses what does not belong to the command that runs.
+func (f *folded) running(e *Entry) error {
+	switch c := &f.command; {
+	case e.Command == 0 || e.Command != c.n:
 		return fmt.Errorf("command %d is not the one that runs", e.Command)
-	}
-	if c.outcome.seq != 0 {
+	case c.outcome.seq != 0:
 		return fmt.Errorf("command %d has an outcome already", e.Command)
 	}
+	return nil
+}
+
+func (f *folded) finish(e *Entry, l *outcomeLedger) error {
+	if err := f.running(e); err != nil {
+		return err
+	}
+	c := &f.command
 	c.status, c.errorKind, c.durationUS, c.statements, c.sum = l.Status, l.ErrorKind, l.DurationUS, int64(l.Statements), l.Rows
 	c.committed, c.rolledBack = l.Committed, l.RolledBack
 	c.outcome = place{e.Writer, e.Seq}

@@ -66,6 +66,14 @@ type (
 		Committed  int64  `json:"committed"`
 		RolledBack int64  `json:"rolled_back"`
 	}
+
+	questionContent struct {
+		Shown *frozenText `json:"shown,omitempty"`
+	}
+	questionLedger struct {
+		Text string `json:"text"`
+	}
+
 	frozenText struct {
 		Kept     string `json:"kept,omitempty"`
 		Cut      int    `json:"cut,omitempty"`
@@ -122,6 +130,16 @@ func (e Outcome) parts() (any, any) {
 	return &outcomeContent{Error: freeze(e.Error), Value: freeze(e.Value), Output: freeze(e.Output)}, ledger
 }
 
+func (e Question) parts() (any, any) {
+	ledger := &questionLedger{Text: e.Text}
+	if e.Shown == nil {
+		return nil, ledger
+	}
+	return &questionContent{Shown: freeze(e.Shown)}, ledger
+}
+
+func (e Answer) parts() (any, any) { return nil, &e }
+
 func (e WorkerReplaced) parts() (any, any) { return nil, &e }
 
 func (e Consent) parts() (any, any) {
@@ -170,6 +188,10 @@ func formsOf(k Kind) (content, ledger any, err error) {
 		return nil, &Fact{}, nil
 	case KindOutcome:
 		return &outcomeContent{}, &outcomeLedger{}, nil
+	case KindQuestion:
+		return &questionContent{}, &questionLedger{}, nil
+	case KindAnswer:
+		return nil, &Answer{}, nil
 	case KindWorkerReplaced:
 		return nil, &WorkerReplaced{}, nil
 	case KindConsent:

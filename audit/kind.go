@@ -11,6 +11,8 @@ const (
 	KindDisclosure     Kind = "disclosure"
 	KindFact           Kind = "fact"
 	KindOutcome        Kind = "outcome"
+	KindQuestion       Kind = "question"
+	KindAnswer         Kind = "answer"
 	KindWorkerReplaced Kind = "worker-replaced"
 	KindConsent        Kind = "consent"
 	KindModeChange     Kind = "mode-change"
@@ -27,6 +29,8 @@ func (Statement) kind() Kind      { return KindStatement }
 func (Disclosure) kind() Kind     { return KindDisclosure }
 func (Fact) kind() Kind           { return KindFact }
 func (Outcome) kind() Kind        { return KindOutcome }
+func (Question) kind() Kind       { return KindQuestion }
+func (Answer) kind() Kind         { return KindAnswer }
 func (WorkerReplaced) kind() Kind { return KindWorkerReplaced }
 func (Consent) kind() Kind        { return KindConsent }
 func (ModeChange) kind() Kind     { return KindModeChange }

@@ -76,7 +76,7 @@ func TestABatchThatWasKeptButReportedLostStaysOnRecordAndTheSessionGoesOn(t *tes
 func TestTheRecordStaysWholeWhereverTheStoreFails(t *testing.T) {
 	for _, how := range []audittest.How{audittest.Lost, audittest.Kept} {
 		for _, kind := range []audit.Kind{audit.KindIntent, audit.KindStatement, audit.KindDisclosure, audit.KindFact,
-			audit.KindOutcome, audit.KindConsent, audit.KindModeChange, audit.KindRefused, audit.KindSessionClosed} {
+			audit.KindQuestion, audit.KindAnswer, audit.KindOutcome, audit.KindConsent, audit.KindModeChange, audit.KindRefused, audit.KindSessionClosed} {
 			t.Run(fmt.Sprintf("%s %d", kind, how), func(t *testing.T) {
 				h := audittest.New(t)
 				s := h.Session(t, "dana", "OPS-1")
@@ -96,6 +96,8 @@ func TestTheRecordStaysWholeWhereverTheStoreFails(t *testing.T) {
 				do(1, audit.Disclosure{Values: []audit.Value{{Column: "people.email", Count: 1}}})
 				do(1, audit.Fact{Fact: "len", Count: 1})
 				do(1, audit.Refused{Rule: "scope"})
+				do(1, audit.Question{Text: "commit 2 rows?", Shown: &audit.Text{Kept: "rows"}})
+				do(1, audit.Answer{Answer: "yes"})
 				do(1, audit.Outcome{Status: "ok"})
 				do(0, audit.SessionClosed{Reason: "closed"})
 				if failed != 1 || h.Store.Waiting() != 0 {
@@ -141,6 +143,9 @@ func TestEventsThatCannotBeAreRefusedAndNothingElseSuffers(t *testing.T) {
 		{"a command's number twice", at(1), audit.Intent{}, "cannot follow"},
 		{"a second outcome", at(1), audit.Outcome{Status: "ok"}, "has an outcome already"},
 		{"an outcome of no command", at(2), audit.Outcome{Status: "ok"}, "there is no command 2 yet"},
+		{"a question outside commands", at(0), audit.Question{}, "is not the one that runs"},
+		{"a question of a command that has ended", at(1), audit.Question{}, "has an outcome already"},
+		{"an answer to a command that has ended", at(1), audit.Answer{}, "has an outcome already"},
 		{"a statement outside commands", at(0), audit.Statement{}, "belongs to a command"},
 		{"a session opened twice", at(0), audit.SessionOpened{}, "open already"},
 		{"a session that was never opened", audit.Where{Session: ulid.Make().String(), Engineer: "dana"}, audit.ModeChange{}, "never opened"},

@@ -101,7 +101,7 @@ func (o opener) whole(ctx context.Context, id string) (Session, error) {
 	}
 	end := sessionOf(&f.session)
 	s.ClosedAt, s.ClosedWhy, s.Mode, s.State = end.ClosedAt, end.ClosedWhy, end.Mode, end.State
-	s.Committed, s.RolledBack, s.Head = end.Committed, end.RolledBack, end.Head
+	s.Write, s.Committed, s.RolledBack, s.Head = end.Write, end.Committed, end.RolledBack, end.Head
 	return s, nil
 }
 
@@ -181,11 +181,11 @@ func (s *Session) take(e *Entry, content, ledger any, opened map[disclosed]int) 
 		}
 	}
 	if c != nil {
-		c.take(content, ledger)
+		c.take(e, content, ledger)
 	}
 }
 
-func (c *Command) take(content, ledger any) {
+func (c *Command) take(e *Entry, content, ledger any) {
 	switch l := ledger.(type) {
 	case *statementLedger:
 		st := CommandStatement{Args: []json.RawMessage{}, Rows: l.Rows, Write: l.Write}
@@ -196,6 +196,16 @@ func (c *Command) take(content, ledger any) {
 		c.Statements = append(c.Statements, st)
 	case *Fact:
 		c.Facts = append(c.Facts, *l)
+	case *questionLedger:
+		asked := CommandQuestion{At: timeOf(e.At), Text: l.Text}
+		if said, ok := content.(*questionContent); ok {
+			asked.Shown = thaw(said.Shown)
+		}
+		c.Questions = append(c.Questions, asked)
+	case *Answer:
+		if n := len(c.Questions); n > 0 {
+			c.Questions[n-1].Answer = l.Answer
+		}
 	case *WorkerReplaced:
 		c.Replaced = append(c.Replaced, *l)
 	case *outcomeLedger:

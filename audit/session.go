@@ -63,6 +63,7 @@ type Command struct {
 	Disclosures []Value            `json:"disclosures"` // each value once, with how often
 	Facts       []Fact             `json:"facts"`
 	Flags       []Flag             `json:"flags"`
+	Questions   []CommandQuestion  `json:"questions,omitempty"`
 	Rows        int64              `json:"rows"`
 	Committed   int64              `json:"committed"`
 	RolledBack  int64              `json:"rolled_back"`
@@ -78,6 +79,14 @@ type CommandStatement struct {
 	Args  []json.RawMessage `json:"args"` // {"withheld":n} stands for what is not kept
 	Rows  int64             `json:"rows"`
 	Write bool              `json:"write"`
+}
+
+// CommandQuestion is what the person was asked before a write committed.
+type CommandQuestion struct {
+	At     time.Time `json:"at"`
+	Text   string    `json:"text"`
+	Shown  *Text     `json:"shown"`  // nil: destroyed
+	Answer string    `json:"answer"` // yes, no, left, interrupted, expired; empty: none came
 }
 
 // CommandError is what a command failed with.

@@ -27,8 +27,8 @@ var sessionsTable = &table{
 	opened_at, closed_at, closed_why, mode, commands, disclosures, facts, flags, refusals, committed, rolled_back, state,
 	entries, last_writer, head)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET closed_at = excluded.closed_at, closed_why = excluded.closed_why, mode = excluded.mode,
-	commands = excluded.commands, disclosures = excluded.disclosures, facts = excluded.facts, flags = excluded.flags,
+ON CONFLICT (id) DO UPDATE SET writes = excluded.writes, closed_at = excluded.closed_at, closed_why = excluded.closed_why,
+	mode = excluded.mode, commands = excluded.commands, disclosures = excluded.disclosures, facts = excluded.facts, flags = excluded.flags,
 	refusals = excluded.refusals, committed = excluded.committed, rolled_back = excluded.rolled_back,
 	state = excluded.state, entries = excluded.entries, last_writer = excluded.last_writer, head = excluded.head`,
 	read: `SELECT id, writer, seq, engineer, app, env, build, host, embedded, writes, sandbox, justification,

@@ -98,6 +98,14 @@ func (t *sessionPage) command(c audit.Command) {
 		t.line("   %s %s, with %s", rows(st.Rows), what, string(args))
 		t.quoted("   sql", st.SQL)
 	}
+	for _, q := range c.Questions {
+		answer := q.Answer
+		if answer == "" {
+			answer = "no answer"
+		}
+		t.line("   asked %s: %s", q.Text, answer)
+		t.kept("   shown", q.Shown)
+	}
 	if c.Committed+c.RolledBack > 0 {
 		t.line("   %s kept, %d rolled back", rows(c.Committed), c.RolledBack)
 	}
