@@ -109,6 +109,7 @@ func TestTextCannotPassForASealedValue(t *testing.T) {
 		{list(record([]string{"email"}, lie)), list(record([]string{"email"}, truth))},
 		{record([]string{"email"}, text(sealed(truth.Sealed))), record([]string{"email"}, truth)},
 		{list(text(sealed(truth.Sealed))), list(truth)},
+		{record([]string{"email  " + sealed(truth.Sealed)}, number(1)), record([]string{"email"}, truth)},
 		{structOf("Person", "Note", text("x\n"+sealed(truth.Sealed))), structOf("Person", "Note", truth)},
 	} {
 		lie, truth := s.Value(&pair[0]), s.Value(&pair[1])

@@ -88,10 +88,10 @@ func (c *sheet) structure(v *wire.Value, indent, depth int) {
 		return
 	}
 	if depth == 0 && v.Kind == wire.KindRecord && len(v.Items) > 0 {
-		c.fields(fieldNames(v), v.Items, 1, indent, depth)
+		c.fields(labels(v), v.Items, 1, indent, depth)
 	} else {
 		c.lines(indent, inkStrong, typeName(v))
-		c.fields(fieldNames(v), v.Items, 1, c.deeper(indent), depth)
+		c.fields(labels(v), v.Items, 1, c.deeper(indent), depth)
 	}
 	c.omitted(v, c.deeper(indent))
 }
@@ -122,13 +122,23 @@ func (c *sheet) dictionary(v *wire.Value, indent, depth int) {
 	c.omitted(v, inner)
 }
 
-// fields writes a line a name: with each, the value that stands step items after the one before.
+// labels are the names of a struct's fields or a row's columns. A name that could pass for a name and its value is quoted.
+func labels(v *wire.Value) []string {
+	names := fieldNames(v)
+	for i, name := range names {
+		if names[i] = visibleLine(name); name == "" || strings.ContainsAny(name, "‹›│") || strings.Contains(name, "  ") || strings.TrimSpace(name) != name {
+			names[i] = quoted(name)
+		}
+	}
+	return names
+}
+
+// fields writes a line a name: with each, the value that stands step items after the one before. The names are visible.
 func (c *sheet) fields(names []string, items []wire.Value, step, indent, depth int) {
 	const least = 12 // columns beside a name that are worth it
 	wide, most := 0, min(labelWidth, c.room(indent)-2-least)
-	for i, name := range names {
-		names[i] = visibleLine(name)
-		if w := width(names[i]); w <= most {
+	for _, name := range names {
+		if w := width(name); w <= most {
 			wide = max(wide, w)
 		}
 	}

@@ -31,13 +31,15 @@ func (c *sheet) table(v *wire.Value, indent, depth int) {
 	pillars := c.pillars(v)
 	foot := rowsShown(v)
 	room := c.room(indent)
-	fits := share(pillars, room)
-	if !fits && dropZones(pillars) {
-		fits = share(pillars, room)
+	if natural(pillars) > room && dropZones(pillars) {
 		foot += " · times are UTC"
 	}
-	if !fits {
-		varied, alike := fold(pillars)
+	fits := share(pillars, room)
+	for _, only := range []string{"nil", ""} {
+		if fits {
+			break
+		}
+		varied, alike := fold(pillars, only)
 		if fits = share(varied, room); fits {
 			pillars = varied
 			foot += " · in each row: " + alike
@@ -63,13 +65,13 @@ func rowsShown(v *wire.Value) string {
 
 // pillars makes the columns of a table, of as many rows as there is room for.
 func (c *sheet) pillars(v *wire.Value) []pillar {
-	names := fieldNames(&v.Items[0])
+	names := labels(&v.Items[0])
 	pillars := make([]pillar, len(names))
 	rows := min(len(v.Items), c.limit/(2*len(names))+1) // each cell takes two bytes at least
 	values := make([]*wire.Value, rows)
 	for i, name := range names {
 		p := &pillars[i]
-		*p = pillar{name: visibleLine(name), right: isNumeric(v, i), fixed: true, cells: make([]cell, rows)}
+		*p = pillar{name: name, right: isNumeric(v, i), fixed: true, cells: make([]cell, rows)}
 		for row := range values {
 			values[row] = &v.Items[row].Items[i]
 		}
@@ -130,11 +132,12 @@ func dropZones(pillars []pillar) bool {
 	return found
 }
 
-// fold takes the columns that are the same in each row out of a table of several, and says what they hold.
-func fold(pillars []pillar) (varied []pillar, alike string) {
+// fold takes the columns that are the same in each row out of a table of several, or those of them alone that hold only
+// this, and says what they hold.
+func fold(pillars []pillar, only string) (varied []pillar, alike string) {
 	var same []string
 	for _, p := range pillars {
-		if p.isAlike() {
+		if p.isAlike() && (only == "" || p.cells[0].text == only) {
 			same = append(same, p.name+" "+p.cells[0].text)
 		} else {
 			varied = append(varied, p)
@@ -149,7 +152,7 @@ func fold(pillars []pillar) (varied []pillar, alike string) {
 // isAlike reports whether all cells are the same, and so plain that they can stand in a sentence.
 func (p *pillar) isAlike() bool {
 	first := p.cells[0]
-	if len(p.cells) < 2 || first.wide > textLeast || strings.ContainsAny(first.text, ` ,"`) || width(p.name) > labelWidth {
+	if len(p.cells) < 2 || first.wide > textLeast || strings.ContainsAny(first.text+p.name, ` ,"`) || width(p.name) > labelWidth {
 		return false
 	}
 	for _, other := range p.cells[1:] {
@@ -158,6 +161,15 @@ func (p *pillar) isAlike() bool {
 		}
 	}
 	return true
+}
+
+// natural is how many columns a table takes where nothing is shortened.
+func natural(pillars []pillar) int {
+	total := gap * (len(pillars) - 1)
+	for i := range pillars {
+		total += pillars[i].most
+	}
+	return total
 }
 
 // share gives each column its width within a room, and reports whether there is enough for all. What a column does not
@@ -239,7 +251,7 @@ func (c *sheet) row(b *strings.Builder, pillars []pillar, indent int, at func(*p
 
 // stack writes a table that is too wide: a rule with its number, and the fields, for each row.
 func (c *sheet) stack(v *wire.Value, indent, depth int) {
-	names := fieldNames(&v.Items[0])
+	names := labels(&v.Items[0])
 	for i := range v.Items {
 		head := fmt.Sprintf("─ %d ", i+1)
 		head += strings.Repeat("─", max(min(c.room(indent), 40)-width(head), 0))
