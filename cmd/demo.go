@@ -54,12 +54,12 @@ func (p *program) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Make a small company to try Vouchsafe on",
 		Long: `demo makes a directory with a small company's database, its keys, a config and an empty record. An existing one is
-used as it is.`,
+used as it is. At a terminal it then opens a console on it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context(), dir, initOnly) },
 	}
 	c.Flags().StringVar(&dir, "dir", "./vouchsafe-demo", "the directory: `DIR`")
-	c.Flags().BoolVar(&initOnly, "init-only", false, "make the directory, and say nothing of what to try")
+	c.Flags().BoolVar(&initOnly, "init-only", false, "make the directory, and open nothing")
 	return c
 }
 
@@ -83,13 +83,27 @@ func (p *program) demo(ctx context.Context, dir string, initOnly bool) error {
 	if initOnly {
 		return nil
 	}
-	_, err = fmt.Fprintf(p.stdout, `
+	if _, _, ok := p.terminal(); !ok {
+		return p.tryDemo(config)
+	}
+	p.config = config
+	c, err := p.readConfig()
+	if err != nil {
+		return err
+	}
+	return p.console(ctx, c, consoleFlags{})
+}
+
+// tryDemo says what can be typed where there is no terminal to open a console on.
+func (p *program) tryDemo(config string) error {
+	_, err := fmt.Fprintf(p.stdout, `
 Embedded: console and server are one process, and the person who runs it owns the files. It shows what Vouchsafe does;
 it is not evidence against them. Typed code runs behind: %[2]s.
 Namespaces, Landlock and seccomp are not in this version.
 
 Try:
   export VOUCHSAFE_CONFIG=%[1]s
+  %[3]s console
   %[3]s exec --justification https://oncall.example/cards/1480 -e 'People.Find(42)'
   %[3]s exec --justification https://oncall.example/cards/1480 \
     --consent https://support.example/conversations/77 --for 'people/42/*' -e 'People.Find(42)'

@@ -15,6 +15,7 @@ import (
 	"github.com/vouchsafe/vouchsafe/audit"
 	"github.com/vouchsafe/vouchsafe/crypto"
 	"github.com/vouchsafe/vouchsafe/migrations"
+	"github.com/vouchsafe/vouchsafe/shell"
 	"github.com/vouchsafe/vouchsafe/shell/broker"
 	"github.com/vouchsafe/vouchsafe/shell/console"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
@@ -190,7 +191,8 @@ func (e *embedded) start(ctx context.Context, p *program) error {
 		Target: func(ctx context.Context) (broker.Target, error) {
 			return broker.OpenSQLite(ctx, e.config.Database, e.config.Policy.Limits.Value)
 		},
-		Build: build(), Host: host, Worker: digest, Embedded: true,
+		Build: build(), Host: host, Worker: digest, Embedded: true, Confinement: confine.Layers(), Reviewer: e.config.Auditor,
+		LastJustification: func(ctx context.Context, engineer string) string { return e.lastJustification(ctx, engineer, p.app) },
 		Render: func(v *wire.Value) (string, int) {
 			text, truncated := console.Text(v, e.config.Policy.Limits.Output)
 			if truncated {
@@ -227,7 +229,22 @@ func (s *stores) openLog(ctx context.Context, started audit.ServerStarted) (*aud
 	return log, nil
 }
 
+// lastJustification is the link of an engineer's last session, or the demo's own where there was none.
+func (e *embedded) lastJustification(ctx context.Context, engineer string, app shell.App) string {
+	sessions, err := audit.NewReader(e.record, e.keyring).Sessions(ctx, audit.Filter{Engineer: engineer, Limit: 1})
+	switch {
+	case err == nil && len(sessions) > 0:
+		return sessions[0].Justification.URL
+	case app.Demo != nil:
+		return app.Demo.Justification
+	}
+	return ""
+}
+
 func (e *embedded) close(ctx context.Context) {
+	if e.broker != nil {
+		e.broker.Close()
+	}
 	if e.log != nil {
 		e.log.Close(context.WithoutCancel(ctx))
 	}

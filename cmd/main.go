@@ -95,7 +95,7 @@ that person's consent. Everything typed is on an append-only record before it ru
 		Args: cobra.ArbitraryArgs,
 	}
 	root.PersistentFlags().StringVar(&p.config, "config", "", "the config `FILE` (else $VOUCHSAFE_CONFIG, ./vouchsafe.yaml, "+systemConfig+")")
-	root.AddCommand(p.demoCommand(), p.execCommand(), p.auditCommand(), p.generateCommand(), p.versionCommand())
+	root.AddCommand(p.demoCommand(), p.consoleCommand(), p.execCommand(), p.auditCommand(), p.generateCommand(), p.versionCommand())
 	return root
 }
 

@@ -19,8 +19,9 @@ type App struct {
 	Environment string  // production, staging, development; the config may name another
 	Models      []Model // in the order in which .schema lists them
 	Symbols     Symbols // further names for typed code; nil where there are none
-	Topics      []Topic // further pages of .help
-	Demo        *Demo   // data to try it with; nil where there is none
+	// Topics are further pages of .help, made when the server learns what the application is; nil where there are none.
+	Topics func() ([]Topic, error)
+	Demo   *Demo // data to try it with; nil where there is none
 }
 
 // Symbols are what typed code may use of compiled packages, beside the models: constants, functions, variables, and types

@@ -46,7 +46,7 @@ func Describe(app App) (Schema, error) {
 	if err := app.Check(); err != nil {
 		return Schema{}, err
 	}
-	s := Schema{App: app.Name, Environment: app.Environment, Topics: app.Topics}
+	s := Schema{App: app.Name, Environment: app.Environment}
 	var cache sync.Map
 	for _, m := range app.Models {
 		model, err := schema.Parse(newOf(m), &cache, schema.NamingStrategy{IdentifierMaxLength: 64})

@@ -13,5 +13,6 @@ var App = shell.App{
 		shell.ModelOf[Message]("Messages"),
 		shell.ModelOf[Invoice]("Invoices"),
 	},
-	Demo: &shell.Demo{Build: Build},
+	Topics: pages,
+	Demo:   &shell.Demo{Build: Build, Justification: cards + lastTicket},
 }

@@ -222,3 +222,13 @@ func TestARepeatedLineMakesItsRows(t *testing.T) {
 		t.Errorf("message 13500 is %+v", m)
 	}
 }
+
+func TestTheFirstSessionIsOfferedTheLastTicket(t *testing.T) {
+	tickets, err := Tickets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := tickets[len(tickets)-1].ID; last != lastTicket {
+		t.Errorf("the last ticket is %s, and %s is offered", last, lastTicket)
+	}
+}

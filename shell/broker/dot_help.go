@@ -28,10 +28,10 @@ func (c *command) help(_ context.Context, rest string) (*wire.Value, error) {
 	}
 	var b strings.Builder
 	b.WriteString("Type Go, and look at what comes back:\n\n")
-	if t, ok := c.session.broker.example(); ok {
-		fmt.Fprintf(&b, "  %s.Find(42)    %s.Last()    %s.Where(\"… = ?\", …).Order(\"id desc\").Limit(5).All()    %s.Count()\n", t.Repository, t.Repository, t.Repository, t.Repository)
-	}
-	b.WriteString("  p := …; p.Email    strings, time, sort, fmt and more of the standard library need no import    _ is the last value\n\n")
+	t := c.session.broker.example()
+	fmt.Fprintf(&b, "  %s.Find(42)    %s.Last()    %s.Count()    _ is the last value\n", t.Repository, t.Repository, t.Repository)
+	fmt.Fprintf(&b, "  %s.Where(\"… = ?\", …).Order(\"id desc\").Limit(5).All()\n", t.Repository)
+	b.WriteString("  strings, time, sort, fmt and more of the library need no import\n\n")
 	wide := 0
 	for _, d := range shell.DotCommands() {
 		wide = max(wide, len([]rune(d.Name+" "+d.Arguments)))
@@ -51,13 +51,13 @@ func (c *command) help(_ context.Context, rest string) (*wire.Value, error) {
 }
 
 // example is a table to show how things are typed: the first with sealed columns, else the first.
-func (b *Broker) example() (shell.Table, bool) {
+func (b *Broker) example() shell.Table {
 	for _, t := range b.Schema.Tables {
 		if t.Sealed != nil {
-			return t, true
+			return t
 		}
 	}
-	return b.Schema.Tables[0], true
+	return b.Schema.Tables[0]
 }
 
 // whoami tells the person who they are here.

@@ -3,6 +3,7 @@ package broker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,25 +38,30 @@ func (c *command) schema(ctx context.Context, rest string) (*wire.Value, error) 
 		if isIndex(t, column.Name) {
 			continue // it is told with its column
 		}
-		kind, facts, index := column.Type, "", ""
+		kind, about := column.Type, keyMarks(t, column.Name)
 		if sealed, ok := sealedColumn(t, column.Name); ok {
 			kind = "sealed text"
 			if sealed.Bytes {
 				kind = "sealed bytes"
 			}
-			facts = strings.Join(factNames(sealed), " ")
+			if names := factNames(sealed); len(names) > 0 {
+				about = append(about, "facts: "+strings.Join(names, " "))
+			}
 			if sealed.Index != "" {
-				index = "blind: " + strings.Join(append(sealed.Norm, "equality"), ", ")
+				about = append(about, "found by equality: "+strings.Join(append([]string{"blind index"}, sealed.Norm...), " "))
 			}
 		}
-		list.Items = append(list.Items, record("column", text(column.Name), "field", text(column.Field), "type", text(kind), "key", text(keyMark(t, column.Name)),
-			"facts", text(facts), "index", text(index)))
+		mark := wire.Value{}
+		if len(about) > 0 {
+			mark = text(strings.Join(about, "; "))
+		}
+		list.Items = append(list.Items, record("column", text(column.Name), "field", text(column.Field), "type", text(kind), "about", mark))
 	}
 	size, err := c.size(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	c.notes = append(c.notes, fmt.Sprintf("%s: %s, typed %s", t.Name, rowsOf(size.Int), t.Repository))
+	c.notes = append(c.notes, fmt.Sprintf("%s has %s; in Go it is %s", t.Name, rowsOf(size.Int), t.Repository))
 	return list, nil
 }
 
@@ -115,17 +121,16 @@ func indexes(t shell.Table) (n int) {
 	return n
 }
 
-func keyMark(t shell.Table, column string) string {
+// keyMarks says what a column is to its rows: part of their key, or whose they are.
+func keyMarks(t shell.Table, column string) []string {
 	var marks []string
-	for _, k := range t.Keys {
-		if k == column {
-			marks = append(marks, "primary")
-		}
+	if slices.Contains(t.Keys, column) {
+		marks = append(marks, "primary key")
 	}
 	if t.Sealed != nil && t.Sealed.SubjectColumn == column {
-		marks = append(marks, "subject "+t.Sealed.SubjectType)
+		marks = append(marks, "whose it is: "+t.Sealed.SubjectType)
 	}
-	return strings.Join(marks, ", ")
+	return marks
 }
 
 func factNames(c crypto.SealedColumn) []string {

@@ -26,6 +26,7 @@ func (s *Session) ends(why string) []audit.Event {
 func (s *Session) leave() {
 	s.seat.drop()
 	s.past.forget()
+	s.lost = false // the period's variables were to go
 	s.seat, s.waiting = s.waiting, nil
 	if s.seat == nil {
 		s.seat = s.newSeat(shell.Encrypted)

@@ -47,6 +47,7 @@ type Session struct {
 	held       int64 // with Sandbox or Expect: rows that the end decides about
 	rolledBack int64
 	ended      string        // why it takes no more commands; empty while it does
+	lost       bool          // a worker was lost with its variables, and the person was not told yet
 	unsaid     []audit.Event // what happened between commands and is not on record yet
 }
 
@@ -80,7 +81,7 @@ func (t *seat) drop() {
 // loseWorker kills the seat's worker, which is to go on record for this reason.
 func (s *Session) loseWorker(reason, detail string) {
 	s.peer.kill()
-	s.peer = nil
+	s.peer, s.lost = nil, true
 	s.unsaid = append(s.unsaid, audit.WorkerReplaced{Reason: reason, Detail: detail})
 }
 

@@ -96,6 +96,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	// From here the outcome is on record, and only now does the result leave.
 	s.unsaid = nil
 	s.past.add(c, result)
+	result.Suggestions = s.suggest(c, result)
 	switch {
 	case len(ends) > 0:
 		s.leave()
@@ -103,7 +104,13 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 		s.waiting, s.seat = s.seat, c.opening
 	case ending != nil && ending.reason == reasonExpired: // no worker comes after it
 	case s.peer == nil:
-		s.replace(ctx, &result)
+		s.replace(ctx)
+	}
+	if s.lost {
+		s.lost = false
+		if result.Err == nil || result.Err.Hint != hintLost { // which says the same
+			result.Notes = append(result.Notes, "the worker was replaced: the session's variables are lost")
+		}
 	}
 	if ending != nil && ending.reason == reasonExpired {
 		result.Output, result.OutputCut = "", 0
@@ -212,11 +219,11 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 	}
 	if done != nil {
 		r.Value, r.Err, r.Exit = done.Value, claimed(done.Err, c.session.broker.Policy.Limits.Output), done.Exit
-		if done.Leftovers > 0 {
+		switch {
+		case done.Leftovers > 0 && r.Err != nil && r.Err.Hint == hintKept:
+			r.Err.Hint = hintLost
+		case done.Leftovers > 0:
 			r.Notes = append(r.Notes, "something that the command started could not be stopped")
-			if r.Err != nil && r.Err.Hint == hintKept {
-				r.Err.Hint = hintLost
-			}
 		}
 	}
 	switch {
@@ -305,12 +312,11 @@ func (c *command) stand() string {
 }
 
 // replace starts a new worker for one that was killed.
-func (s *Session) replace(ctx context.Context, r *Result) {
+func (s *Session) replace(ctx context.Context) {
 	var err error
 	if s.peer, err = s.startPeer(context.WithoutCancel(ctx)); err != nil {
 		s.peer = nil // the next command tries again, and says why not
 	}
-	r.Notes = append(r.Notes, "the worker was replaced: the session's variables are lost")
 }
 
 // recorded is a typed text as it is recorded and run: valid UTF-8, the rest escaped.

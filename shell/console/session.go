@@ -1,0 +1,238 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/vouchsafe/vouchsafe/shell/wire"
+)
+
+// open asks why, until the server takes the answer or the person leaves.
+func (s *session) open(ctx context.Context) error {
+	link := s.config.Justification
+	for {
+		given := link != ""
+		if !given {
+			var err error
+			if link, err = s.askWhy(ctx); err != nil {
+				return err
+			}
+		}
+		err := s.client.send(ctx, wire.FromConsole{Open: &wire.Open{Version: wire.Version, Justification: link, Note: s.config.Note, Sandbox: s.config.Sandbox}})
+		if err != nil {
+			return err
+		}
+		m, err := s.client.hear(ctx)
+		switch {
+		case err != nil:
+			return err
+		case m.Session != nil:
+			s.become(m.Session.State)
+			s.write(s.screen().Opened(*m.Session))
+			return nil
+		case m.Failed == nil:
+			return errGone
+		case given && s.config.Justification != "", m.Failed.Kind != wire.ErrRefused:
+			return m.Failed
+		}
+		s.write(s.screen().Failed(m.Failed))
+		link = ""
+	}
+}
+
+// askWhy asks for the link that justifies the session. Enter takes the one that is offered.
+func (s *session) askWhy(ctx context.Context) (string, error) {
+	prompt := "why? a link, such as the on-call card: "
+	if s.welcome.Justification != "" {
+		prompt = fmt.Sprintf("why? a link (Enter: %s): ", Visible(s.welcome.Justification))
+	}
+	for {
+		answer, err := s.editor.Ask(ctx, prompt)
+		switch answer = strings.TrimSpace(answer); {
+		case err != nil && ctx.Err() == nil:
+			return "", ErrNoSession
+		case err != nil:
+			return "", ctx.Err()
+		case answer != "":
+			return answer, nil
+		case s.welcome.Justification != "":
+			return s.welcome.Justification, nil
+		}
+	}
+}
+
+// hold reads inputs and runs them until the session ends.
+func (s *session) hold(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, s.editor.Abandon)
+	defer stop()
+	for {
+		source, err := s.read()
+		switch {
+		case ctx.Err() != nil:
+			return s.leave(context.WithoutCancel(ctx), "interrupted")
+		case errors.Is(err, ErrAbandoned) && s.serverGone():
+			return s.lastWord(ctx)
+		case errors.Is(err, ErrInterrupted), errors.Is(err, ErrAbandoned):
+			continue
+		case errors.Is(err, io.EOF):
+			return s.leave(ctx, "closed")
+		case err != nil:
+			s.leave(ctx, "interrupted")
+			return fmt.Errorf("read the terminal: %w", err)
+		case strings.TrimSpace(source) == "":
+			continue
+		}
+		s.mu.Lock()
+		period := s.state.Period
+		s.mu.Unlock()
+		s.editor.Remember(source, period)
+		for next := &source; next != nil; { // .edit gives another
+			r, err := s.run(ctx, *next)
+			switch {
+			case ctx.Err() != nil:
+				return s.leave(context.WithoutCancel(ctx), "interrupted")
+			case err != nil:
+				return err
+			case r.Exit:
+				return s.leave(ctx, "closed")
+			}
+			next = s.edited(ctx, r)
+		}
+	}
+}
+
+func (s *session) read() (string, error) {
+	s.setReading(true)
+	defer s.setReading(false)
+	return s.editor.Read(s.prompt())
+}
+
+func (s *session) setReading(reading bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reading = reading
+}
+
+// run sends one input and waits for what it came to. Ctrl-C stops it.
+func (s *session) run(ctx context.Context, source string) (wire.Result, error) {
+	if err := s.client.send(ctx, wire.FromConsole{Run: &wire.Run{Source: source}}); err != nil {
+		return wire.Result{}, err
+	}
+	for {
+		select {
+		case m, ok := <-s.client.heard:
+			switch {
+			case !ok:
+				return wire.Result{}, errGone
+			case m.Question != nil:
+				if err := s.answer(ctx, *m.Question); err != nil {
+					return wire.Result{}, err
+				}
+			case m.Result != nil:
+				s.show(ctx, source, *m.Result)
+				return *m.Result, nil
+			case m.Closed != nil:
+				return wire.Result{}, closedOf(*m.Closed)
+			}
+		case <-s.editor.Interrupts():
+			if err := s.client.send(ctx, wire.FromConsole{Cancel: true}); err != nil {
+				return wire.Result{}, err
+			}
+		case <-ctx.Done():
+			return wire.Result{}, ctx.Err()
+		}
+	}
+}
+
+// answer asks the person. Whatever is no answer leaves the question.
+func (s *session) answer(ctx context.Context, q wire.Question) error {
+	ctx, cancel := s.inPeriod(ctx)
+	defer cancel()
+	s.write(s.screen().Question(q))
+	text, err := s.editor.Ask(ctx, visibleLine(q.Text))
+	return s.client.send(context.WithoutCancel(ctx), wire.FromConsole{Answer: &wire.Answer{ID: q.ID, Text: text, Left: err != nil}})
+}
+
+// show shows a result: at once, or a screenful at a time.
+func (s *session) show(ctx context.Context, source string, r wire.Result) {
+	screen := s.screen()
+	text := screen.Result(source, r)
+	s.become(r.State)
+	if Lines(text, screen.Width) < screen.Height {
+		s.write(text)
+		return
+	}
+	ctx, cancel := s.inPeriod(ctx)
+	defer cancel()
+	pager := Pager{In: s.config.Input, Out: s.config.Output, Size: s.editor.Size}
+	if err := pager.Show(ctx, text); err != nil && ctx.Err() == nil {
+		s.write(text)
+	}
+}
+
+// edited opens the editor where .edit asks for it, and returns what is to run; nil where nothing is.
+func (s *session) edited(ctx context.Context, r wire.Result) *string {
+	if r.Edit == nil {
+		return nil
+	}
+	ctx, cancel := s.inPeriod(ctx)
+	defer cancel()
+	text, err := EditFile(ctx, s.config.Getenv, s.config.Input, *r.Edit)
+	if err != nil {
+		s.write(s.screen().Failed(&wire.Error{Kind: wire.ErrRuntime, Message: err.Error(), Hint: "nothing was run"}))
+		return nil
+	}
+	text = strings.TrimRight(text, "\n")
+	s.write(s.prompt() + Visible(text))
+	s.editor.Remember(text, r.State.Period)
+	return &text
+}
+
+// closeWait is how long the server may take to close a session.
+const closeWait = 15 * time.Second
+
+// leave ends the session and says how.
+func (s *session) leave(ctx context.Context, reason string) error {
+	ctx, cancel := context.WithTimeout(ctx, closeWait)
+	defer cancel()
+	if err := s.client.send(ctx, wire.FromConsole{Leave: &wire.Leave{Reason: reason}}); err != nil {
+		return err
+	}
+	for {
+		m, err := s.client.hear(ctx)
+		switch {
+		case err != nil:
+			return errGone
+		case m.Closed != nil:
+			s.write(s.screen().Closed(*m.Closed))
+			return closedOf(*m.Closed)
+		}
+	}
+}
+
+func (s *session) serverGone() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.isGone
+}
+
+// lastWord says how the server ended the session by itself.
+func (s *session) lastWord(ctx context.Context) error {
+	m, err := s.client.hear(ctx)
+	if err != nil || m.Closed == nil {
+		return errGone
+	}
+	s.write(s.screen().Closed(*m.Closed))
+	return closedOf(*m.Closed)
+}
+
+func closedOf(m wire.Closed) error {
+	if m.Err == nil {
+		return nil
+	}
+	return m.Err
+}
