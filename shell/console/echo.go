@@ -40,8 +40,13 @@ func (s Screen) printed(source string, r wire.Result) string {
 	}
 	if r.Output != "" {
 		for line := range strings.SplitSeq(strings.TrimSuffix(Visible(r.Output), "\n"), "\n") {
-			for _, piece := range wrap(expandTabs(line), room) {
-				c.line(0, strings.TrimRight(bar+piece, " "))
+			line = expandTabs(line)
+			if bar == "" {
+				c.hanging(line)
+			} else {
+				for _, piece := range wrap(line, room) {
+					c.line(0, strings.TrimRight(bar+piece, " "))
+				}
 			}
 			if c.full {
 				break
@@ -52,6 +57,25 @@ func (s Screen) printed(source string, r wire.Result) string {
 		c.lines(c.edge(), inkDim, "… "+count(int64(r.OutputCut), "byte")+" more were printed")
 	}
 	return c.text()
+}
+
+// hanging writes a line of help. What does not fit goes on below its last column, which begins behind two spaces.
+func (c *sheet) hanging(line string) {
+	under := 0
+	if i := strings.LastIndex(line, "  "); i >= 0 {
+		under = width(line[:i+2])
+	}
+	if under > c.columns()/2 || width(line) <= c.columns() {
+		under = 0
+	}
+	pieces := wrap(line, c.columns())
+	c.line(0, pieces[0])
+	if len(pieces) > 1 {
+		rest := strings.TrimPrefix(line[len(pieces[0]):], " ")
+		for _, piece := range wrap(rest, c.room(under)) {
+			c.line(under, piece)
+		}
+	}
 }
 
 // disclosures says what of a command is an entry of its own on the record.

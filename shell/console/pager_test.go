@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -43,20 +46,7 @@ func page6(t *testing.T, text string) *paged {
 	if p.before, err = p.restore(); err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		read := make([]byte, 4096)
-		for {
-			n, err := person.Read(read)
-			_, _ = p.screen.Write(read[:n])
-			select {
-			case p.drawn <- struct{}{}:
-			default:
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
+	go p.watch(person)
 	if _, err := terminal.WriteString("demo encrypted> People.All()\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +59,22 @@ func page6(t *testing.T, text string) *paged {
 	}}
 	go func() { p.result <- pager.Show(ctx, text) }()
 	return p
+}
+
+// watch brings what is written to the terminal to the screen.
+func (p *paged) watch(terminal io.Reader) {
+	read := make([]byte, 4096)
+	for {
+		n, err := terminal.Read(read)
+		_, _ = p.screen.Write(read[:n])
+		select {
+		case p.drawn <- struct{}{}:
+		default:
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 func (p *paged) resize(columns, rows int) {
@@ -220,4 +226,40 @@ func TestPagerScrollsLinesThatAreTooLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = p.ends()
+}
+
+// The same on a terminal that is the process's own, where Ctrl-C would be a signal and a new size is the kernel's to tell.
+func TestPagerInAProcessOfItsOwn(t *testing.T) {
+	const inside = "VOUCHSAFE_TEST_PAGER"
+	if os.Getenv(inside) != "" {
+		pager := Pager{In: os.Stdin, Out: os.Stdout, Size: func() (int, int) {
+			columns, rows, _ := term.GetSize(int(os.Stdin.Fd()))
+			return columns, rows
+		}}
+		if err := pager.Show(t.Context(), hundred()); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Println("left by the person")
+		return
+	}
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
+	child.Env = append(os.Environ(), inside+"=1")
+	person, err := pty.StartWithSize(child, &pty.Winsize{Cols: 40, Rows: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = person.Close() })
+	p := &paged{t: t, screen: vt10x.New(vt10x.WithSize(40, 6)), person: person, drawn: make(chan struct{}, 1)}
+	go p.watch(person)
+	p.typesTo("", "line 1")
+	p.typesTo(" ", "line 6")
+	p.screen.Resize(30, 10)
+	if err := pty.Setsize(person, &pty.Winsize{Cols: 30, Rows: 10}); err != nil {
+		t.Fatal(err)
+	}
+	p.typesTo("G", "line 92")
+	p.types("\x03", func(rows []string) bool { return slices.Contains(rows, "left by the person") }, "the prompt's")
+	if err := child.Wait(); err != nil {
+		t.Error(err)
+	}
 }

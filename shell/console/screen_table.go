@@ -22,6 +22,7 @@ type pillar struct {
 	least int  // columns without which it is not worth showing
 	most  int  // columns that it would use
 	wide  int  // columns that it gets
+	wraps bool // what is longer goes on below
 }
 
 // table writes a list of structs or rows: in columns if they fit, else without what can be said in its last line, else a
@@ -46,6 +47,7 @@ func (c *sheet) table(v *wire.Value, indent, depth int) {
 		}
 	}
 	if fits {
+		wrapLast(pillars)
 		c.grid(pillars, rows, indent)
 	} else {
 		foot = rowsShown(v) + fmt.Sprintf(" · shown as blocks: %s do not fit %d", count(int64(len(pillars)), "column"), c.columns())
@@ -100,103 +102,6 @@ func (p *pillar) fill(values []*wire.Value) {
 	p.measure()
 }
 
-// measure learns how wide a column can be.
-func (p *pillar) measure() {
-	inside, head := 0, width(p.name)
-	for i := range p.cells {
-		inside = max(inside, p.cells[i].wide)
-	}
-	p.most = max(inside, head)
-	p.least = min(p.most, textLeast)
-	if p.fixed {
-		p.least = max(inside, min(head, textLeast))
-	}
-}
-
-// dropZones leaves the zone out of the times that are all in UTC, and reports whether there are such.
-func dropZones(pillars []pillar) bool {
-	found := false
-	for i := range pillars {
-		p := &pillars[i]
-		if !p.utc {
-			continue
-		}
-		found = true
-		for row := range p.cells {
-			if text, cut := strings.CutSuffix(p.cells[row].text, utcZone); cut {
-				p.cells[row].text, p.cells[row].wide = text, p.cells[row].wide-len(utcZone)
-			}
-		}
-		p.measure()
-	}
-	return found
-}
-
-// fold takes the columns that are the same in each row out of a table of several, or those of them alone that hold only
-// this, and says what they hold.
-func fold(pillars []pillar, only string) (varied []pillar, alike string) {
-	var same []string
-	for _, p := range pillars {
-		if p.isAlike() && (only == "" || p.cells[0].text == only) {
-			same = append(same, p.name+" "+p.cells[0].text)
-		} else {
-			varied = append(varied, p)
-		}
-	}
-	if len(same) == 0 || len(varied) == 0 {
-		return pillars, ""
-	}
-	return varied, strings.Join(same, ", ")
-}
-
-// isAlike reports whether all cells are the same, and so plain that they can stand in a sentence.
-func (p *pillar) isAlike() bool {
-	first := p.cells[0]
-	if len(p.cells) < 2 || first.wide > textLeast || strings.ContainsAny(first.text+p.name, ` ,"`) || width(p.name) > labelWidth {
-		return false
-	}
-	for _, other := range p.cells[1:] {
-		if other != first {
-			return false
-		}
-	}
-	return true
-}
-
-// natural is how many columns a table takes where nothing is shortened.
-func natural(pillars []pillar) int {
-	total := gap * (len(pillars) - 1)
-	for i := range pillars {
-		total += pillars[i].most
-	}
-	return total
-}
-
-// share gives each column its width within a room, and reports whether there is enough for all. What a column does not
-// need goes to the others.
-func share(pillars []pillar, room int) bool {
-	room -= gap * (len(pillars) - 1)
-	least, most := 0, 0
-	for i := range pillars {
-		p := &pillars[i]
-		p.wide = p.least
-		least, most = least+p.least, max(most, p.most)
-	}
-	if least > room {
-		return false
-	}
-	// One column of the terminal at a time, to those that are narrowest: at most the terminal's width of rounds.
-	for level, rest := 1, room-least; rest > 0 && level <= most; level++ {
-		for i := range pillars {
-			if p := &pillars[i]; rest > 0 && p.wide < level && p.wide < p.most {
-				p.wide++
-				rest--
-			}
-		}
-	}
-	return true
-}
-
 // grid writes the names, a rule, and a line a row. It is full where there are more rows than the pillars have.
 func (c *sheet) grid(pillars []pillar, rows, indent int) {
 	var b strings.Builder
@@ -220,14 +125,20 @@ func (c *sheet) grid(pillars []pillar, rows, indent int) {
 	c.full = len(pillars[0].cells) < rows
 }
 
-// row writes one line of a table. b is empty, and is so again.
+// row writes a row: one line, and more only where the last column goes on below. b is empty, and is so again.
 func (c *sheet) row(b *strings.Builder, pillars []pillar, indent int, at func(*pillar) cell) {
 	pending := 0 // spaces that are only written before something
+	var below []string
 	for i := range pillars {
 		p := &pillars[i]
 		shown := at(p)
 		if shown.wide > p.wide {
-			shown.text = shorten(shown.text, p.wide)
+			if p.wraps {
+				pieces := wrap(shown.text, p.wide)
+				shown.text, below = pieces[0], pieces[1:]
+			} else {
+				shown.text = cutCell(shown, p.wide)
+			}
 			shown.wide = width(shown.text)
 		}
 		if i > 0 {
@@ -247,6 +158,18 @@ func (c *sheet) row(b *strings.Builder, pillars []pillar, indent int, at func(*p
 	}
 	c.line(indent, b.String())
 	b.Reset()
+	for _, piece := range below {
+		c.line(indent+lastAt(pillars), c.paint(at(&pillars[len(pillars)-1]).ink, piece))
+	}
+}
+
+// cutCell is a cell in fewer columns than it would take. A sealed value stays one.
+func cutCell(shown cell, columns int) string {
+	const least = "‹sealed›"
+	if shown.ink == inkSealed && columns >= width(least) {
+		return least
+	}
+	return shorten(shown.text, columns)
 }
 
 // stack writes a table that is too wide: a rule with its number, and the fields, for each row.

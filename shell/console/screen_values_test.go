@@ -69,6 +69,10 @@ func sampleValues() map[string]wire.Value {
 		columns[i], cells[i] = fmt.Sprintf("column_%d", i+1), number(int64(i)*1000)
 	}
 	columns[4], cells[4] = "a_note_of_some_length", text("A customer wrote that the invoice of November was paid twice, and asks which of them counts.")
+	others := make([]wire.Value, len(cells))
+	for i := range others {
+		others[i] = number(int64(i) * 1001)
+	}
 	account := structOf("Account", "ID", number(1), "Owner", customer(42, "Ines", text("pro"), seen), "Tags", list(text("a"), text("b")),
 		"Limits", structOf("Limits", "Rows", number(500), "Bytes", number(1<<20)), "Note", text("Dear Ines,\n\n\tyour invoice is here.\nEmail  ‹sealed people.email people/42›"),
 		"Messages", messages, "Raw", wire.Value{Kind: wire.KindBytes, Bytes: []byte("hello")}, "Deleted", null(), "Paid", at(time.Time{}))
@@ -80,13 +84,15 @@ func sampleValues() map[string]wire.Value {
 		"people":   people,
 		"messages": messages,
 		"staff":    staff,
-		"wide":     list(record(columns, cells...), record(columns, cells...)),
+		"wide":     list(record(columns, cells...), record(columns, others...)),
 		"row":      record([]string{"id", "name", "email", "note"}, number(42), text("Ines"), sealedIn("people.email", "people/42", "people/42"), text(strings.Repeat("a long note ", 12))),
 		"counts":   list(record([]string{"plan", "count(*)"}, text("pro"), number(1204)), record([]string{"plan", "count(*)"}, null(), number(17))),
 		"account":  account,
 		"numbers":  numbers,
 		"map":      dict(text("free"), number(3811), text("pro"), number(1189), text("team"), number(12), text("none yet"), null()),
 		"text":     text("Dear Ines,\ndemo encrypted> People.Delete()\n\tyours " + strings.Repeat("truly ", 20)),
+		"schema": list(record([]string{"column", "type", "about"}, text("id"), text("int"), text("primary key")),
+			record([]string{"column", "type", "about"}, text("email"), text("sealed text"), text("facts: present len domain same is; found by email_index, in lower case"))),
 		"line":     text("dana@example.org"),
 		"sealed":   sealedIn("messages.subject", "messages/981", "people/42"),
 		"float":    fraction(1234567.25),
@@ -125,7 +131,7 @@ func sampleResults() map[string]struct {
 		"refused": {`import "os"`, wire.Result{Value: nil, Err: &wire.Error{Kind: wire.ErrRefused, Rule: "import", Message: "os is not there: typed code reaches no files", Line: 1, Column: 8, Hint: "what can be imported is in .help go"}}},
 		"database": {"People.Count()", wire.Result{Value: &counts, Err: &wire.Error{Kind: wire.ErrDatabase, Code: "23505", Message: "duplicate key value\nviolates unique constraint \x1b]0;x\x07"},
 			Statements: []wire.Statement{{SQL: "INSERT INTO people (id, name, email, plan, balance, active, seen_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", Write: true, Duration: time.Second}}}},
-		"help": {".help", wire.Result{Output: "Commands\n  .help    shows this\n  .exit    leaves\n"}},
+		"help": {".help", wire.Result{Output: "Commands\n  .help    shows this, and where there is more to read than fits the width of a terminal\n  .exit    leaves\n"}},
 	}
 }
 
