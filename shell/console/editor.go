@@ -171,8 +171,7 @@ func (e *Editor) begin(prompt string, asking bool) (number int, err error) {
 		return 0, io.EOF
 	}
 	if asking {
-		e.terminal.drop()
-		e.ahead, e.filter, e.burst = nil, keyFilter{}, false
+		e.dropAhead()
 	}
 	for len(e.breaks) > 0 { // they were for what ran
 		<-e.breaks
@@ -210,12 +209,16 @@ func (e *Editor) conclude(line string, err error) (string, error) {
 	columns, _ := e.terminal.size()
 	e.canvas.leave(e.layout(columns), mark, columns)
 	e.reading, e.search, e.draft = false, nil, draft{}
+	e.readline.ResetHistory() // it keeps the last text there, whatever it is told
+	if e.stop == ErrAbandoned {
+		e.dropAhead()
+	}
 	e.drain()
 	return line, err
 }
 
-// Abandon ends the Read or Ask under way with ErrAbandoned. What was typed is dropped, and is no longer shown. It is safe
-// from another goroutine.
+// Abandon ends the Read or Ask under way with ErrAbandoned. What was typed is dropped, typed ahead too, and is no longer
+// shown. With nothing under way it does nothing. It is safe from another goroutine.
 func (e *Editor) Abandon() { e.end(0, ErrAbandoned) }
 
 // end ends the Read or Ask of that number, or the one under way for 0.
@@ -236,26 +239,29 @@ func (e *Editor) Remember(source string, period int) {
 	e.history.add(source, period)
 }
 
-// Forget drops from the history what was typed in decrypted periods, and everything that was killed, typed ahead or is left
-// of earlier inputs, so that nothing of it can be recalled.
+// Forget drops from the history what was typed in decrypted periods, and what was killed and what was typed ahead, so
+// that nothing of it can be recalled. What is being typed stays until Abandon.
 func (e *Editor) Forget() {
 	e.m.Lock()
 	defer e.m.Unlock()
 	e.history.forget()
 	e.killed, e.search = nil, nil
-	if !e.reading {
-		e.terminal.drop()
-		e.ahead, e.filter, e.burst = nil, keyFilter{}, false
-		e.key = key{}
-		e.readline.ResetHistory() // it keeps the last text there, whatever it is told
+	if !e.reading { // else Abandon does it
+		e.dropAhead()
 	}
 }
 
-// SetPrompt changes the prompt of the Read under way. It is safe from another goroutine.
+// dropAhead forgets what was typed and not yet given to readline. No Read is under way, or one begins or ends.
+func (e *Editor) dropAhead() {
+	e.terminal.drop()
+	e.ahead, e.filter, e.burst = nil, keyFilter{}, false
+}
+
+// SetPrompt changes the prompt of the Read under way, and leaves that of an Ask. It is safe from another goroutine.
 func (e *Editor) SetPrompt(prompt string) {
 	e.m.Lock()
 	defer e.m.Unlock()
-	if e.reading && e.prompt != prompt {
+	if e.reading && !e.asking && e.prompt != prompt {
 		e.prompt = prompt
 		e.redraw()
 	}

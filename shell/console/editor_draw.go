@@ -6,7 +6,7 @@ func (e *Editor) redraw() {
 		return
 	}
 	columns, rows := e.terminal.size()
-	e.canvas.draw(e.layout(columns).fit(rows), columns)
+	e.canvas.draw(e.layout(columns).fit(columns, rows), columns)
 }
 
 // layout is what is being edited as rows.

@@ -81,17 +81,18 @@ func (p *pen) makeRoom(columns int) {
 	}
 }
 
-// write writes a letter, or what stands for it. If that is wider than a row, it is cut into several.
+// write writes a letter, or what stands for it. If that is wider than a row, it is broken.
 func (p *pen) write(s string, columns int) {
-	if p.width+columns <= p.columns || len(s) != columns {
+	if p.width+columns <= p.columns {
 		p.row.WriteString(s)
 		p.width += columns
 		return
 	}
-	for i := range s {
-		p.makeRoom(1)
-		p.row.WriteByte(s[i])
-		p.width++
+	for _, r := range s {
+		columns := width(string(r))
+		p.makeRoom(columns)
+		p.row.WriteRune(r)
+		p.width += columns
 	}
 }
 
@@ -139,8 +140,8 @@ func colourLength(s string) int {
 }
 
 // fit keeps the rows around the cursor, where there are more than the terminal has, and says how many are missing.
-func (l layout) fit(height int) layout {
-	if len(l.rows) <= height || height < 3 {
+func (l layout) fit(columns, height int) layout {
+	if len(l.rows) <= height || height < 1 {
 		return l
 	}
 	from := min(max(l.row-height/2, 0), len(l.rows)-height)
@@ -148,8 +149,8 @@ func (l layout) fit(height int) layout {
 	out.rows = append(out.rows, l.rows[from:from+height]...)
 	out.widths = append(out.widths, l.widths[from:from+height]...)
 	mark := func(i int, arrow string, hidden int) {
-		if hidden > 0 {
-			text := fmt.Sprintf("%s %d more rows", arrow, hidden+1)
+		if hidden > 0 && height > 2 {
+			text := shorten(fmt.Sprintf("%s %d more rows", arrow, hidden+1), columns)
 			out.rows[i], out.widths[i] = text, width(text)
 		}
 	}
