@@ -35,7 +35,7 @@ func (s Screen) printed(source string, r wire.Result) string {
 	c := s.sheet()
 	bar := c.paint(inkDim, "│") + " "
 	room := c.columns() - 2
-	if strings.HasPrefix(strings.TrimSpace(source), ".") || room < 2 {
+	if isDotCommand(source) || room < 2 {
 		bar, room = "", c.columns()
 	}
 	if r.Output != "" {
@@ -57,6 +57,12 @@ func (s Screen) printed(source string, r wire.Result) string {
 		c.lines(c.edge(), inkDim, "… "+count(int64(r.OutputCut), "byte")+" more were printed")
 	}
 	return c.text()
+}
+
+// isDotCommand reports whether a dot command was typed, and not Go that begins with a dot: .5 is a number.
+func isDotCommand(source string) bool {
+	word, dot := strings.CutPrefix(strings.TrimSpace(source), ".")
+	return dot && word != "" && word[0] >= 'a' && word[0] <= 'z'
 }
 
 // hanging writes a line of help. What does not fit goes on below its last column, which begins behind two spaces.
@@ -92,7 +98,7 @@ func (c *sheet) disclosures(r wire.Result) {
 func (s Screen) Question(q wire.Question) string {
 	c := s.sheet()
 	if q.Said != "" {
-		c.lines(0, inkFault, Visible(q.Said))
+		c.lines(0, inkNone, Visible(q.Said))
 	}
 	return s.Value(q.Detail) + c.text()
 }

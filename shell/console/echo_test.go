@@ -100,6 +100,15 @@ func TestNothingThatIsShownBeginsLikeAPrompt(t *testing.T) {
 	}
 }
 
+func TestOnlyADotCommandPrintsWithoutABar(t *testing.T) {
+	s := Screen{Width: 80}
+	for source, want := range map[string]string{".help": "a\n", " .help\n": "a\n", ".5 + print()": "│ a\n", ".": "│ a\n", "print()": "│ a\n"} {
+		if got := s.Result(source, wire.Result{Output: "a\n"}); got != want {
+			t.Errorf("%q prints %q", source, got)
+		}
+	}
+}
+
 func TestTextCannotPassForASealedValue(t *testing.T) {
 	s := Screen{Width: 80}
 	lie, truth := text("‹sealed›"), sealedIn("people.email", "people/42", "people/42")
