@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/traefik/yaegi/interp"
 	"gorm.io/gorm"
@@ -76,7 +77,8 @@ func serve(app shell.App, control *wire.Conn, g *gate, stdout, stderr io.Writer)
 		return err
 	}
 
-	turns := make(chan wire.Turn)
+	asked := make(chan wire.Control)
+	var busy atomic.Bool // from the arrival of a turn to its end
 	go func() {
 		// Reading on while a command runs is what lets a cancel arrive. When the broker has gone there is nothing
 		// left to do, whatever the command is at.
@@ -87,14 +89,24 @@ func serve(app shell.App, control *wire.Conn, g *gate, stdout, stderr io.Writer)
 			}
 			switch {
 			case c.Turn != nil:
-				turns <- *c.Turn
+				busy.Store(true)
+				asked <- c
+			case c.Complete != nil && !busy.Load():
+				asked <- c
 			case c.Cancel != nil:
 				w.cancel(c.Cancel.Nonce)
 			}
 		}
 	}()
-	for turn := range turns {
-		if err := control.Send(wire.Control{Done: w.run(turn)}); err != nil {
+	for c := range asked {
+		var answer wire.Control
+		if c.Turn != nil {
+			answer.Done = w.run(*c.Turn)
+			busy.Store(false)
+		} else {
+			answer.Completed = w.completer.Complete(*c.Complete)
+		}
+		if err := control.Send(answer); err != nil {
 			return err
 		}
 	}
@@ -106,6 +118,7 @@ type worker struct {
 	gate        *gate
 	db          *gorm.DB
 	interpreter *interpreter
+	completer   *completer
 
 	mu      sync.Mutex
 	running wire.Nonce
@@ -126,7 +139,7 @@ func newWorker(app shell.App, hello wire.Hello, g *gate, stdout, stderr io.Write
 	if err != nil {
 		return nil, err
 	}
-	return &worker{gate: g, db: db, interpreter: in}, nil
+	return &worker{gate: g, db: db, interpreter: in, completer: newCompleter(app, schema, in)}, nil
 }
 
 // symbols is what typed code finds without an import, and the names among it that it may not redefine.
