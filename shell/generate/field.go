@@ -22,6 +22,7 @@ func (s setting) ignored() bool { return s["-"] == "-" || s["-"] == "all" }
 
 // field is a field of a model, or of a struct that it embeds.
 type field struct {
+	owner   types.Type // the struct that declares it
 	name    string
 	typ     types.Type
 	setting setting
@@ -50,7 +51,7 @@ func appendFields(list []field, t types.Type, within map[types.Type]bool) []fiel
 			continue
 		}
 		list = append(list, field{
-			name: f.Name(), typ: f.Type(), setting: setting, tagged: len(setting) > 0,
+			owner: t, name: f.Name(), typ: f.Type(), setting: setting, tagged: len(setting) > 0,
 			key: f.Name() == "ID" || setting.has("PRIMARYKEY") || setting.has("PRIMARY_KEY"),
 		})
 	}
@@ -60,7 +61,6 @@ func appendFields(list []field, t types.Type, within map[types.Type]bool) []fiel
 // fault says which field GORM could not store, or nothing. It follows the rules by which GORM parses a model, as far as
 // types tell.
 func fault(t types.Type) string {
-	owner, _ := t.(*types.Named)
 	for _, f := range fields(t) {
 		if column(f.typ, f.setting) {
 			continue
@@ -70,7 +70,7 @@ func fault(t types.Type) string {
 		switch {
 		case !isStruct:
 			return fmt.Sprintf("its field %s is a %s, which is no column", f.name, types.TypeString(f.typ, (*types.Package).Name))
-		case !related(owner, f, target):
+		case !related(t, f, target):
 			return fmt.Sprintf("its field %s is a %s, to which no foreign key leads", f.name, types.TypeString(f.typ, (*types.Package).Name))
 		}
 	}
@@ -103,25 +103,27 @@ func column(t types.Type, s setting) bool {
 	return hasMethod(t, "Value")
 }
 
-// related tells whether a foreign key leads from an owner's field to its target or back.
-func related(owner *types.Named, f field, target types.Type) bool {
+// related tells whether a foreign key leads from a model's field to its target or back.
+func related(model types.Type, f field, target types.Type) bool {
 	for _, key := range []string{"FOREIGNKEY", "MANY2MANY", "POLYMORPHIC", "REFERENCES", "POLYMORPHICTYPE", "POLYMORPHICID"} {
 		if f.setting.has(key) {
 			return true
 		}
 	}
-	theirs := map[string]bool{}
+	mine, theirs := fields(model), map[string]bool{}
 	for _, their := range fields(target) {
 		theirs[their.name] = true
-	}
-	for _, mine := range fields(owner) {
-		for _, their := range fields(target) {
-			if their.key && (mine.name == f.name+their.name || mine.name == f.name+"Id" || mine.name == f.name+"ID") {
+		for _, own := range mine {
+			if their.key && (own.name == f.name+their.name || own.name == f.name+"Id" || own.name == f.name+"ID") {
 				return true // belongs to
 			}
 		}
-		if name := owner.Obj().Name(); mine.key && (theirs[name+mine.name] || theirs[name+"ID"] || theirs[name+"Id"]) {
-			return true // has one, has many
+	}
+	for _, own := range mine {
+		for _, owner := range []types.Type{model, f.owner} {
+			if named, ok := owner.(*types.Named); ok && own.key && (theirs[named.Obj().Name()+own.name] || theirs[named.Obj().Name()+"ID"] || theirs[named.Obj().Name()+"Id"]) {
+				return true // has one, has many
+			}
 		}
 	}
 	return false
