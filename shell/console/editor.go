@@ -53,21 +53,22 @@ type Editor struct {
 	key    key  // the key that readline is at
 	burst  bool // a paste was read, and the terminal has not been silent since
 
-	m       sync.Mutex // guards what follows, and writing to the terminal
-	ahead   []key      // typed, and not yet given to readline
-	reading bool       // a Read or Ask is under way
-	number  int        // of it
-	ending  bool       // its last key is with readline
-	asking  bool       // it is an Ask
-	stop    error      // it is to end with this
-	prompt  string
-	draft   draft
-	killed  []rune // by Ctrl-K and its like
-	history history
-	search  *search // while Ctrl-R looks for something
-	tab     completion
-	canvas  canvas
-	isOver  bool // Close was called
+	m         sync.Mutex // guards what follows, and writing to the terminal
+	ahead     []key      // typed, and not yet given to readline
+	reading   bool       // a Read or Ask is under way
+	number    int        // of it
+	ending    bool       // its last key is with readline
+	asking    bool       // it is an Ask
+	stop      error      // it is to end with this
+	abandoned bool       // the next Read is to end at once
+	prompt    string
+	draft     draft
+	killed    []rune // by Ctrl-K and its like
+	history   history
+	search    *search // while Ctrl-R looks for something
+	tab       completion
+	canvas    canvas
+	isOver    bool // Close was called
 }
 
 // EditorConfig is what an Editor needs.
@@ -173,11 +174,14 @@ func (e *Editor) begin(prompt string, asking bool) (number int, err error) {
 	if asking {
 		e.dropAhead()
 	}
-	for len(e.breaks) > 0 { // they were for what ran
+	for !asking && len(e.breaks) > 0 { // they were for what ran
 		<-e.breaks
 	}
 	e.number++
 	e.reading, e.ending, e.asking, e.stop = true, false, asking, nil
+	if e.abandoned && !asking {
+		e.abandoned, e.stop = false, ErrAbandoned
+	}
 	e.prompt, e.draft, e.search, e.tab = prompt, draft{}, nil, completion{busy: e.tab.busy}
 	e.history.rest()
 	io.WriteString(e.config.Output, pasteOn)
@@ -218,43 +222,29 @@ func (e *Editor) conclude(line string, err error) (string, error) {
 }
 
 // Abandon ends the Read or Ask under way with ErrAbandoned. What was typed is dropped, typed ahead too, and is no longer
-// shown. With nothing under way it does nothing. It is safe from another goroutine.
-func (e *Editor) Abandon() { e.end(0, ErrAbandoned) }
+// shown. With nothing under way, the next Read ends so at once: who abandons need not know whether it has begun. It is safe
+// from another goroutine.
+func (e *Editor) Abandon() {
+	e.m.Lock()
+	defer e.m.Unlock()
+	e.abandoned = !e.reading
+	e.stopWith(ErrAbandoned)
+}
 
-// end ends the Read or Ask of that number, or the one under way for 0.
+// end ends the Read or Ask of that number, or the one under way for 0. One that has just got its last key is ended too.
 func (e *Editor) end(number int, err error) {
 	e.m.Lock()
 	defer e.m.Unlock()
-	if e.reading && !e.ending && e.stop == nil && (number == 0 || number == e.number) {
+	if number == 0 || number == e.number {
+		e.stopWith(err)
+	}
+}
+
+func (e *Editor) stopWith(err error) {
+	if e.reading && e.stop == nil {
 		e.stop = err
 		e.terminal.wake()
 	}
-}
-
-// Remember adds an input to the history unless it equals the last one. period counts the decrypted periods, and is 0
-// outside of them.
-func (e *Editor) Remember(source string, period int) {
-	e.m.Lock()
-	defer e.m.Unlock()
-	e.history.add(source, period)
-}
-
-// Forget drops from the history what was typed in decrypted periods, and what was killed and what was typed ahead, so
-// that nothing of it can be recalled. What is being typed stays until Abandon.
-func (e *Editor) Forget() {
-	e.m.Lock()
-	defer e.m.Unlock()
-	e.history.forget()
-	e.killed, e.search = nil, nil
-	if !e.reading { // else Abandon does it
-		e.dropAhead()
-	}
-}
-
-// dropAhead forgets what was typed and not yet given to readline. No Read is under way, or one begins or ends.
-func (e *Editor) dropAhead() {
-	e.terminal.drop()
-	e.ahead, e.filter, e.burst = nil, keyFilter{}, false
 }
 
 // SetPrompt changes the prompt of the Read under way, and leaves that of an Ask. It is safe from another goroutine.
@@ -298,6 +288,7 @@ func (e *Editor) Close() error {
 	close(e.closed)
 	e.finished.Wait()
 	e.readline.Config.Stdin.Close()
+	e.readline.Terminal.KickRead() // so that it sees the end, if nothing was read yet
 	io.WriteString(e.config.Output, pasteOff)
 	return e.terminal.close()
 }

@@ -132,7 +132,10 @@ func TestAbandonDropsWhatWasTypedAhead(t *testing.T) {
 	if err := <-ended; err != ErrAbandoned {
 		t.Errorf("it ended with %v", err)
 	}
-	e.Abandon() // does nothing
+	e.Abandon() // between two, it is for the next
+	if _, err := e.Read("demo> "); err != ErrAbandoned {
+		t.Errorf("the next ended with %v", err)
+	}
 	io.WriteString(control, "next\r")
 	if source, err := e.Read("demo> "); source != "next" || err != nil {
 		t.Errorf("then %q was read, %v", source, err)

@@ -72,3 +72,29 @@ func (h *history) newer() (string, bool) {
 	}
 	return h.entries[h.at].source, true
 }
+
+// Remember adds an input to the history unless it equals the last one. period counts the decrypted periods, and is 0
+// outside of them.
+func (e *Editor) Remember(source string, period int) {
+	e.m.Lock()
+	defer e.m.Unlock()
+	e.history.add(source, period)
+}
+
+// Forget drops from the history what was typed in decrypted periods, and what was killed and what was typed ahead, so
+// that nothing of it can be recalled. What is being typed stays until Abandon.
+func (e *Editor) Forget() {
+	e.m.Lock()
+	defer e.m.Unlock()
+	e.history.forget()
+	e.killed, e.search = nil, nil
+	if !e.reading { // else Abandon does it
+		e.dropAhead()
+	}
+}
+
+// dropAhead forgets what was typed and not yet given to readline. No Read is under way, or one begins or ends.
+func (e *Editor) dropAhead() {
+	e.terminal.drop()
+	e.ahead, e.filter, e.burst = nil, keyFilter{}, false
+}

@@ -81,18 +81,20 @@ func (p *pen) makeRoom(columns int) {
 	}
 }
 
-// write writes a letter, or what stands for it. If that is wider than a row, it is broken.
+// write writes a letter, or what stands for it. If that is wider than a row, it is broken into its parts.
 func (p *pen) write(s string, columns int) {
 	if p.width+columns <= p.columns {
 		p.row.WriteString(s)
 		p.width += columns
 		return
 	}
-	for _, r := range s {
-		columns := width(string(r))
-		p.makeRoom(columns)
-		p.row.WriteRune(r)
-		p.width += columns
+	for _, part := range s {
+		for _, r := range visibleLine(string(part)) {
+			columns := width(string(r))
+			p.makeRoom(columns)
+			p.row.WriteRune(r)
+			p.width += columns
+		}
 	}
 }
 
