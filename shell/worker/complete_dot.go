@@ -56,7 +56,7 @@ func (c *completer) dotCommand(id uint64, source string, cursor int) *wire.Compl
 	case command.Name == ".facts":
 		c.tableNames(&a, true)
 	case command.Name == ".help":
-		for _, topic := range c.schema.Topics {
+		for _, topic := range c.topics() {
 			a.add(0, topic.Name, topic.Title)
 		}
 		for _, other := range shell.DotCommands() {
@@ -68,6 +68,16 @@ func (c *completer) dotCommand(id uint64, source string, cursor int) *wire.Compl
 		}
 	}
 	return a.completed(id)
+}
+
+// topics are the pages that the application brings along. It makes them when they are first asked for.
+func (c *completer) topics() []shell.Topic {
+	if c.schema.Topics == nil && c.app.Topics != nil {
+		if all, err := c.app.Topics(); err == nil {
+			c.schema.Topics = all
+		}
+	}
+	return c.schema.Topics
 }
 
 // scopes offers tables for a scope of a consent, and behind a record's colon its sealed columns.

@@ -121,6 +121,38 @@ func TestAWordIsReplacedFromItsBeginning(t *testing.T) {
 	}
 }
 
+// Base is what other models embed.
+type Base struct {
+	ID      int64
+	Created string
+}
+
+// Age is promoted.
+func (b Base) Age() int { return 0 }
+
+type buyer struct {
+	Base
+	Name string
+}
+
+type order struct {
+	Base
+	BuyerID int64
+	Buyer   buyer
+	Total   int64
+}
+
+func TestModelsThatEmbedAndReferGoOn(t *testing.T) {
+	d := newDeskOf(t, shell.App{Name: "shop", Models: []shell.Model{shell.ModelOf[buyer]("Buyers"), shell.ModelOf[order]("Orders")}})
+	for typed, want := range map[string][]string{
+		`Orders.Where("total > 1").Preload("|`: {"Buyer"}, `Orders.Find(1).Cr|`: {"Created"}, `Orders.Find(1).Ag|`: {"Age"}, `Orders.Find(1).Buyer.Cr|`: {"Created"}, `Orders.Where("|`: {"id", "created", "buyer_id", "total", "not"},
+	} {
+		if got := texts(d.complete(typed)); !slices.Equal(got, want) {
+			t.Errorf("%s goes on with %v, want %v", typed, got, want)
+		}
+	}
+}
+
 // hostile are inputs that want to be expensive, or to break what reads them.
 func hostile() []string {
 	const size = 256 << 10

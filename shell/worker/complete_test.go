@@ -21,8 +21,13 @@ type desk struct {
 	command int
 }
 
-func newDesk(t testing.TB) *desk {
+func newDesk(t testing.TB) *desk { return newDeskOf(t, demo.App) }
+
+func newDeskOf(t testing.TB, app shell.App) *desk {
 	t.Helper()
+	app.Topics = func() ([]shell.Topic, error) {
+		return []shell.Topic{{Name: "tickets", Title: "what customers complain of", Text: "…"}}, nil
+	}
 	ours, theirs := net.Pipe()
 	conn, err := wire.NewConn(ours, wire.MaxResponse)
 	if err != nil {
@@ -43,11 +48,10 @@ func newDesk(t testing.TB) *desk {
 	})
 	g := &gate{conn: conn}
 	g.open(wire.Nonce{1}) // so that a question would be sent, and seen
-	w, err := newWorker(demo.App, wire.Hello{Version: wire.Version, Dialect: "sqlite", Server: "3.45.0", Mode: string(shell.Encrypted)}, g, io.Discard, io.Discard)
+	w, err := newWorker(app, wire.Hello{Version: wire.Version, Dialect: "sqlite", Server: "3.45.0", Mode: string(shell.Encrypted)}, g, io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.completer.schema.Topics = []shell.Topic{{Name: "tickets", Title: "what customers complain of", Text: "…"}}
 	return &desk{worker: w, t: t}
 }
 
