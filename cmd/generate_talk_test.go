@@ -77,8 +77,10 @@ func shopWrites() []said {
 		{`Customers.Count()`, "1"},
 		{`gone := Customers.Unscoped().Find(3); gone.DeletedAt.Valid = false; Customers.Unscoped().Save(&gone).RowsAffected`, "1"},
 		{`Customers.Count()`, "2"},
+		{`gone.DeletedAt = gorm.DeletedAt{Time: time.Now(), Valid: true}; Customers.Save(&gone); Customers.Count()`, "1"},
 		{`db.Model(&o).Association("Tags").Append(&Tag{Name: "new"})`, "~nil|^$"},
 		{`len(Orders.Preload("Tags").First().Tags)`, "3"},
+		{`db.Model(&Order{Model: gorm.Model{ID: 1}}).Association("Tags").Count()`, "3"},
 		{`p := Person{ID: models.UUID{5}, Name: "Bo"}; People.Create(&p); People.Count()`, "2"},
 	}
 }

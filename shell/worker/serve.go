@@ -174,6 +174,8 @@ func symbols(app shell.App, schema shell.Schema, db *gorm.DB) (interp.Exports, [
 		"console/console": console,
 		"gorm.io/gorm/gorm": {
 			"DB":                reflect.ValueOf((*gorm.DB)(nil)),
+			"Model":             reflect.ValueOf((*gorm.Model)(nil)),
+			"DeletedAt":         reflect.ValueOf((*gorm.DeletedAt)(nil)),
 			"Session":           reflect.ValueOf((*gorm.Session)(nil)),
 			"Expr":              reflect.ValueOf(gorm.Expr),
 			"ErrRecordNotFound": reflect.ValueOf(gorm.ErrRecordNotFound),
