@@ -210,8 +210,12 @@ func (e *Editor) conclude(line string, err error) (string, error) {
 		line = ""
 	}
 	e.draft.pos = len(e.draft.text)
-	columns, _ := e.terminal.size()
-	e.canvas.leave(e.layout(columns), mark, columns)
+	columns, rows := e.terminal.size()
+	l := e.layout(columns)
+	if err != nil {
+		l = l.fit(columns, rows) // what is dropped need not be shown whole
+	}
+	e.canvas.leave(l, mark, columns)
 	e.reading, e.search, e.draft = false, nil, draft{}
 	e.readline.ResetHistory() // it keeps the last text there, whatever it is told
 	if e.stop == ErrAbandoned {

@@ -35,7 +35,9 @@ func layOut(prompt, more string, d draft, columns int) layout {
 			letter = visibleLine(letter)
 			columns = width(letter)
 		}
-		p.makeRoom(min(max(columns, 1), p.columns)) // an escape that is wider than what is left is broken
+		if letter != "" || d.pos == i { // behind a full row the cursor needs a row, and a line break none
+			p.makeRoom(min(max(columns, 1), p.columns))
+		}
 		if d.pos >= i && d.pos < end {
 			out.row, out.column = len(p.rows), p.width
 		}

@@ -45,6 +45,24 @@ func TestLayoutStaysWithinTheTerminal(t *testing.T) {
 	})
 }
 
+func TestFullRowIsNotFollowedByAnEmptyOne(t *testing.T) {
+	for _, test := range []struct {
+		pos         int
+		rows        string
+		row, column int
+	}{
+		{0, "> abcd|. ef", 0, 2},
+		{4, "> abcd||. ef", 1, 0}, // the cursor needs a place
+		{5, "> abcd|. ef", 1, 2},
+		{7, "> abcd|. ef", 1, 4},
+	} {
+		l := layOut("> ", ". ", draft{text: []rune("abcd\nef"), pos: test.pos}, 6)
+		if got := strings.Join(l.rows, "|"); got != test.rows || l.row != test.row || l.column != test.column {
+			t.Errorf("at %d: %s, the cursor at %d, %d", test.pos, got, l.row, l.column)
+		}
+	}
+}
+
 func TestEditingLosesNothingElse(t *testing.T) {
 	keys := []rune{keyHome, keyEnd, keyDelete, keyUp, keyDown, keyLeft, keyRight, keyWordLeft, keyWordRight, keyDeleteWord, keyDeleteWordLeft, keyBreak, 1, 2, 5, 6, 8, 11, 20, 21, 23, 25}
 	rapid.Check(t, func(t *rapid.T) {
