@@ -53,6 +53,11 @@ func describe(app shell.App, control *wire.Conn) error {
 	if err != nil {
 		return err
 	}
+	if app.Topics != nil {
+		if schema.Topics, err = app.Topics(); err != nil {
+			return fmt.Errorf("describe: topics: %w", err)
+		}
+	}
 	b, err := json.Marshal(schema)
 	if err != nil {
 		return fmt.Errorf("describe: %w", err)
