@@ -87,6 +87,16 @@ func unwrap(value any) any {
 	}
 }
 
+// bare takes a value also out of what yaegi makes it fit a compiled interface with.
+func bare(value any) any {
+	value = unwrap(value)
+	v := reflect.ValueOf(value)
+	if v.Kind() == reflect.Struct && v.NumField() > 0 && v.Type().Field(0).Name == "IValue" && strings.HasPrefix(v.Type().Name(), "_") {
+		return bare(v.Field(0).Interface())
+	}
+	return value
+}
+
 // tidy takes out of a message what only yaegi understands.
 func tidy(message string) string {
 	message = unmark(withoutSpots(message))

@@ -115,7 +115,9 @@ func newTypist(t *testing.T) *typist {
 
 func (y *typist) eval(source string) (*wire.Value, *wire.Error, int) {
 	y.command++
-	return y.in.Eval(context.Background(), y.command, source)
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	defer stop()
+	return y.in.Eval(ctx, y.command, source)
 }
 
 // text is what a command came to, in a form that a table can hold: its output, then its value or its error.

@@ -26,6 +26,7 @@ const (
 	hookFault = "fault" + mark
 	hookHold  = "hold" + mark
 	hookPlain = "plain" + mark
+	hookEqual = "equal" + mark
 )
 
 // running is one command while it runs.
@@ -66,6 +67,7 @@ func (i *interpreter) hooks() map[string]any {
 			r.faults = append(r.faults, unwrap(fault))
 		},
 		hookPlain: unwrap,
+		hookEqual: func(x, y any) bool { return bare(x) == bare(y) },
 		hookHold: func() {
 			r := i.running()
 			r.begun.Do(func() { close(r.held) })

@@ -83,8 +83,28 @@ func (i *interpreter) rewrite(u *unit, w *work) (program, *wire.Error) {
 	if r.failure != nil {
 		return program{}, r.failure
 	}
-	p.decls = append(w.decls, p.decls...)
+	p.decls = typesFirst(append(w.decls, p.decls...))
 	return p, nil
+}
+
+// typesFirst orders declarations: yaegi reads some of them twice otherwise, and finds the types declared already.
+func typesFirst(decls []ast.Decl) []ast.Decl {
+	isType := func(d ast.Decl) bool {
+		g, ok := d.(*ast.GenDecl)
+		return ok && g.Tok == token.TYPE
+	}
+	out := make([]ast.Decl, 0, len(decls))
+	for _, d := range decls {
+		if isType(d) {
+			out = append(out, d)
+		}
+	}
+	for _, d := range decls {
+		if !isType(d) {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // statement makes declarations and a call of a statement.
@@ -272,7 +292,23 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 		case *ast.DeferStmt:
 			r.deferred(c, n)
 		case *ast.TypeSwitchStmt:
-			r.typeSwitch(n)
+			if !r.interfaceCases(c, n) {
+				r.typeSwitch(n)
+			}
+		case *ast.GenDecl:
+			r.constants(n)
+		case *ast.SelectStmt:
+			r.selectBranches(c, n)
+		case *ast.SelectorExpr:
+			r.method(c, n)
+		case *ast.UnaryExpr:
+			r.receive(c, n)
+		case *ast.AssignStmt:
+			r.nils(n)
+		case *ast.FuncLit:
+			r.handedOn(c, n)
+		case *ast.BinaryExpr:
+			r.equal(c, n)
 		case *ast.GoStmt:
 			r.goroutine(c, n)
 		case *ast.ForStmt:

@@ -3,7 +3,10 @@ package worker
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"go/types"
+
+	"golang.org/x/tools/go/ast/astutil"
 
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
@@ -125,4 +128,28 @@ func (r *rewriter) typeSwitch(s *ast.TypeSwitchStmt) {
 		c := clause.(*ast.CaseClause)
 		c.Body = append(r.statements("_ = "+name), c.Body...)
 	}
+}
+
+func isInterface(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Interface)
+	return ok
+}
+
+// equal compares values in interfaces as Go does: yaegi compares what it has wrapped around them.
+func (r *rewriter) equal(c *astutil.Cursor, e *ast.BinaryExpr) {
+	if e.Op != token.EQL && e.Op != token.NEQ {
+		return
+	}
+	x, y := r.u.info.Types[e.X], r.u.info.Types[e.Y]
+	if x.IsNil() || y.IsNil() || !isInterface(x.Type) && !isInterface(y.Type) {
+		return
+	}
+	var call ast.Expr = &ast.CallExpr{Fun: &ast.Ident{Name: hookEqual, NamePos: e.Pos()}, Lparen: e.Pos(), Args: []ast.Expr{e.X, e.Y}, Rparen: e.End()}
+	if e.Op == token.NEQ {
+		call = &ast.UnaryExpr{OpPos: e.Pos(), Op: token.NOT, X: call}
+	}
+	c.Replace(call)
 }

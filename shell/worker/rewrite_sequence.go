@@ -135,11 +135,19 @@ func (q *sequence) leave() {
 		case *ast.ReturnStmt:
 			want := &ast.ReturnStmt{Return: s.Return}
 			var set []ast.Stmt
-			if len(s.Results) > 0 {
+			for n, name := range q.results {
+				if len(s.Results) == 0 {
+					break
+				}
+				want.Results = append(want.Results, &ast.Ident{Name: name, NamePos: s.Pos()})
+				if len(s.Results) == len(q.results) { // one by one: among several yaegi takes no nil
+					set = append(set, &ast.AssignStmt{Lhs: []ast.Expr{&ast.Ident{Name: name, NamePos: s.Pos()}}, TokPos: s.Pos(), Tok: token.ASSIGN, Rhs: []ast.Expr{s.Results[n]}})
+				}
+			}
+			if len(s.Results) != len(q.results) && len(s.Results) > 0 {
 				a := &ast.AssignStmt{TokPos: s.Pos(), Tok: token.ASSIGN, Rhs: s.Results}
 				for _, name := range q.results {
 					a.Lhs = append(a.Lhs, &ast.Ident{Name: name, NamePos: s.Pos()})
-					want.Results = append(want.Results, &ast.Ident{Name: name, NamePos: s.Pos()})
 				}
 				set = []ast.Stmt{a}
 			}

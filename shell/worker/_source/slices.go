@@ -324,16 +324,18 @@ func DeleteFunc[S ~[]E, E any](s S, del func(E) bool) S {
 	return s[:n]
 }
 
-func Insert[S ~[]E, E any](s S, i int, v ...E) S {
-	tail := append(S{}, s[i:]...)
-	return append(append(s[:i], v...), tail...)
-}
+func Insert[S ~[]E, E any](s S, i int, v ...E) S { return Replace(s, i, i, v...) }
 
 func Replace[S ~[]E, E any](s S, i, j int, v ...E) S {
 	_ = s[i:j]
+	before, size := len(s), len(s)-(j-i)+len(v)
+	if size > cap(s) {
+		out := append(append(make(S, 0, size), s[:i]...), v...)
+		return append(out, s[j:]...)
+	}
 	tail := append(S{}, s[j:]...)
-	before := len(s)
-	out := append(append(s[:i], v...), tail...)
+	values := append(S{}, v...)
+	out := append(append(s[:i], values...), tail...)
 	if len(out) < before {
 		clear(s[len(out):])
 	}
