@@ -9,7 +9,6 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/vouchsafe/vouchsafe/audit"
-	"github.com/vouchsafe/vouchsafe/shell"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
@@ -198,19 +197,31 @@ func (c *conversation) tick(ctx context.Context) {
 		c.notice(ctx, text+". What it opened is gone; you are encrypted again", true)
 		return
 	}
-	state := c.session.State()
-	if state.Mode != string(shell.Decrypted) {
+	c.warn(ctx)
+}
+
+// warn tells how soon the decrypted period ends, at each of the marks once.
+func (c *conversation) warn(ctx context.Context) {
+	period := c.session.period
+	if period == nil {
 		c.warned = 0
 		return
 	}
-	if c.warned != 0 && state.Left > c.warned { // something was typed, or this is another period
+	at, why := period.ends()
+	left := at.Sub(c.broker.Now())
+	if left > c.warned { // something was typed, or this is another period
 		c.warned = 0
 	}
-	for _, w := range warnings {
-		if state.Left <= w && (c.warned == 0 || w < c.warned) && state.Left > w-warnedWithin {
-			c.warned = w
-			c.notice(ctx, fmt.Sprintf("%s left of the decrypted period: then what it opened is gone", spoken(w)), true)
+	for _, mark := range warnings {
+		if left > mark || left <= mark-warnedWithin || c.warned != 0 && mark >= c.warned {
+			continue
 		}
+		c.warned = mark
+		text := spoken(mark) + " left of the decrypted period: then what it opened is gone"
+		if why == reasonIdle {
+			text = "nothing was typed for a while: the decrypted period ends in " + spoken(mark)
+		}
+		c.notice(ctx, text, true)
 	}
 }
 

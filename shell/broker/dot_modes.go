@@ -24,17 +24,17 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 	}
 	a, err := c.asking(ctx, strings.Fields(rest))
 	if err != nil {
-		return nil, left(err, "nothing was opened")
+		return nil, c.notOpened(ctx, a, err)
 	}
 	scopes, err := s.broker.scopes(a)
 	if err != nil {
-		return nil, err
+		return nil, c.notOpened(ctx, a, err)
 	}
 	limited, cancel := context.WithTimeout(ctx, s.broker.Policy.Limits.Statement)
 	defer cancel()
 	period, events, err := s.grant(limited, a, scopes)
 	if err != nil {
-		return nil, grantFailed(err)
+		return nil, c.notOpened(ctx, a, err)
 	}
 	opening := s.newSeat(shell.Decrypted)
 	opening.period = period
@@ -44,9 +44,9 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 	if err := c.record(ctx, append(events, audit.ModeChange{Mode: string(shell.Decrypted), Why: a.url})...); err != nil {
 		opening.drop()
 		if errors.Is(err, audit.ErrConsentTaken) {
-			return nil, consentTaken()
+			err = consentTaken()
 		}
-		return nil, err
+		return nil, c.notOpened(ctx, a, err)
 	}
 	// From here the consent is on record as granted. The period begins when this command's outcome is, too.
 	c.opening = opening
@@ -56,12 +56,16 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 	return nil, nil
 }
 
-// grantFailed is why a period could not open, as a person reads it.
-func grantFailed(err error) error {
-	if errors.Is(err, audit.ErrNotRecorded) {
+// notOpened is why a period did not open, as a person reads it. A denial is on record with what was asked for.
+func (c *command) notOpened(ctx context.Context, a asking, err error) error {
+	var refusal *Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return c.refuse(ctx, refusal, fmt.Sprintf("%s %q", a.url, a.scopes))
+	case errors.Is(err, audit.ErrNotRecorded):
 		return notRecorded("nothing was opened", err)
 	}
-	return err
+	return left(err, "nothing was opened")
 }
 
 // asking gathers what a decrypted period needs: the link and the scopes from what was typed, else by questions.

@@ -78,8 +78,7 @@ func (s *Session) late(ctx context.Context, source string) *wire.Error {
 func (s *Session) State() wire.State {
 	state := wire.State{Mode: string(s.mode), Write: s.write, Sandbox: s.Opening.Sandbox}
 	if s.period != nil {
-		at, _ := s.period.ends()
-		state.Left = at.Sub(s.broker.Now())
+		state.Left = s.period.expires.Sub(s.broker.Now())
 		state.Subject = string(s.period.subject)
 		state.Period = s.past.periods
 	}
