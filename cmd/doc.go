@@ -7,15 +7,13 @@
 //	import (
 //		"github.com/vouchsafe/vouchsafe/cmd"
 //		"github.com/vouchsafe/vouchsafe/shell"
-//		"example.com/shop/models"
 //	)
 //
 //	func main() {
-//		cmd.Main(shell.App{
-//			Name:   "shop",
-//			Models: []shell.Model{shell.ModelOf[models.Customer]("Customers")},
-//		})
+//		cmd.Main(shell.App{Name: "shop", Environment: "production", Models: Models, Symbols: Symbols})
 //	}
+//
+// Models and Symbols stand in the file that `vouchsafe generate` writes.
 //
 // The same binary is server, launcher and worker; which of them a process is, its first argument says.
 //

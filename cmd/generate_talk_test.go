@@ -82,6 +82,7 @@ func shopWrites() []said {
 		{`len(Orders.Preload("Tags").First().Tags)`, "3"},
 		{`db.Model(&Order{Model: gorm.Model{ID: 1}}).Association("Tags").Count()`, "3"},
 		{`p := Person{ID: models.UUID{5}, Name: "Bo"}; People.Create(&p); People.Count()`, "2"},
+		{`EquipmentRows.Create(&Equipment{})`, "error: a thing has a name"},
 	}
 }
 

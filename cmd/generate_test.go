@@ -133,6 +133,10 @@ func (c company) generate(t *testing.T, packages ...string) string {
 	if _, second := run(); !bytes.Equal(first, second) {
 		t.Error("a second run of generate gave another file")
 	}
+	printed := output(t, c.dir, c.vouchsafe, append([]string{"generate", "--package", "models"}, packages...)...)
+	if want := bytes.Replace(first, []byte("package main"), []byte("package models"), 1); !bytes.Equal(printed, want) {
+		t.Errorf("to standard output it gave\n%s", printed)
+	}
 	return report
 }
 

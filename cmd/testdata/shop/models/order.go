@@ -98,3 +98,11 @@ type Equipment struct {
 	gorm.Model
 	Name string
 }
+
+// BeforeCreate is a hook of GORM's.
+func (e *Equipment) BeforeCreate(*gorm.DB) error {
+	if e.Name == "" {
+		return ErrNameless
+	}
+	return nil
+}

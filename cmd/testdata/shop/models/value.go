@@ -46,6 +46,9 @@ const (
 // ErrClosed is an error to compare with.
 var ErrClosed = errors.New("the order is closed")
 
+// ErrNameless refuses a thing without a name.
+var ErrNameless = errors.New("a thing has a name")
+
 // DB is what a console must not have.
 var DB *gorm.DB
 
