@@ -27,13 +27,12 @@ const indigoVersion = "v0.0.0-20260605210604-af2fec94f34c"
 
 // TestACompanyGeneratesItsOwnConsole makes modules outside of this one, and a console in each as a company would.
 func TestACompanyGeneratesItsOwnConsole(t *testing.T) {
+	t.Setenv("CGO_ENABLED", "0")
 	bin := t.TempDir()
 	vouchsafe, demo := filepath.Join(bin, "vouchsafe"), filepath.Join(bin, "demo")
 	output(t, ".", "go", "build", "-o", vouchsafe, "./vouchsafe")
 	output(t, ".", vouchsafe, "demo", "--dir", demo, "--init-only")
 	t.Setenv("GOFLAGS", "-mod=mod")
-	t.Setenv("CGO_ENABLED", "0")
-	t.Setenv("NO_COLOR", "1")
 
 	t.Run("of whatever GORM can keep", func(t *testing.T) {
 		c := newCompany(t, vouchsafe, demo, "shop")
@@ -199,6 +198,7 @@ func (c company) verify(t *testing.T) {
 }
 
 func TestGenerateThatFailsWritesNothingAndExitsWith2(t *testing.T) {
+	t.Setenv("CGO_ENABLED", "0")
 	vouchsafe := filepath.Join(t.TempDir(), "vouchsafe")
 	output(t, ".", "go", "build", "-o", vouchsafe, "./vouchsafe")
 	dir := t.TempDir()
