@@ -190,12 +190,11 @@ func (r *rewriter) definition() program {
 	var statements []ast.Stmt
 	switch s := r.u.statement.(type) {
 	case *ast.AssignStmt:
-		s.Tok = token.ASSIGN
-		statements = append(statements, s)
+		statements = append(statements, oneByOne(s.Lhs, s.Rhs)...)
 	case *ast.DeclStmt:
 		for _, spec := range s.Decl.(*ast.GenDecl).Specs {
 			if v := spec.(*ast.ValueSpec); len(v.Values) > 0 {
-				statements = append(statements, &ast.AssignStmt{Lhs: idents(v.Names), TokPos: v.Pos(), Tok: token.ASSIGN, Rhs: v.Values})
+				statements = append(statements, oneByOne(idents(v.Names), v.Values)...)
 			}
 		}
 	}
@@ -203,6 +202,21 @@ func (r *rewriter) definition() program {
 		return program{decls: before}
 	}
 	return r.function(statements, before)
+}
+
+// oneByOne sets new variables: none of the values can mention one of them.
+func oneByOne(left, right []ast.Expr) []ast.Stmt {
+	set := func(left, right []ast.Expr) ast.Stmt {
+		return &ast.AssignStmt{Lhs: left, TokPos: left[0].Pos(), Tok: token.ASSIGN, Rhs: right}
+	}
+	if len(left) != len(right) {
+		return []ast.Stmt{set(left, right)}
+	}
+	var out []ast.Stmt
+	for n := range left {
+		out = append(out, set(left[n:n+1:n+1], right[n:n+1:n+1]))
+	}
+	return out
 }
 
 func (r *rewriter) atOnce() program {
@@ -304,7 +318,7 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 		case *ast.UnaryExpr:
 			r.receive(c, n)
 		case *ast.AssignStmt:
-			r.nils(n)
+			r.several(c, n)
 		case *ast.FuncLit:
 			r.handedOn(c, n)
 		case *ast.BinaryExpr:

@@ -38,21 +38,60 @@ func (r *rewriter) receive(c *astutil.Cursor, e *ast.UnaryExpr) {
 	}
 }
 
-// nils writes out the type of a nil that is assigned along with other values: yaegi would dereference it.
-func (r *rewriter) nils(s *ast.AssignStmt) {
+// several sets variables of different types one by one, each to what its expression was before any was set: yaegi would lose some of them.
+//
+//	n, err = 1, nil
+//
+// becomes
+//
+//	{ var toǃ1 int = 1; var toǃ2 error; n = toǃ1; err = toǃ2 }
+func (r *rewriter) several(c *astutil.Cursor, s *ast.AssignStmt) {
 	if len(s.Rhs) < 2 || s.Tok != token.ASSIGN {
 		return
 	}
-	for n, e := range s.Rhs {
-		t := r.u.info.Types[s.Lhs[n]].Type
-		if !r.u.info.Types[e].IsNil() || t == nil {
+	mixed := false
+	for n := range s.Lhs {
+		first, t := r.u.info.Types[s.Lhs[0]].Type, r.u.info.Types[s.Lhs[n]].Type
+		mixed = mixed || first == nil || t == nil || !types.Identical(first, t) || r.u.info.Types[s.Rhs[n]].IsNil()
+	}
+	if !mixed {
+		return
+	}
+	var made, places, names []ast.Stmt
+	for n, left := range s.Lhs {
+		at := s.Rhs[n].Pos()
+		id, isName := left.(*ast.Ident)
+		if isName && id.Name == "_" {
+			made = append(made, &ast.AssignStmt{Lhs: []ast.Expr{left}, TokPos: at, Tok: token.ASSIGN, Rhs: []ast.Expr{s.Rhs[n]}})
 			continue
 		}
-		if spelled, ok := r.i.scope.spell(t); ok {
-			call := r.expression("func() " + spelled + " { var none " + spelled + "; return none }()")
-			s.Rhs[n] = call
+		spelled, ok := r.i.scope.spell(r.u.info.Types[left].Type)
+		if !ok {
+			return
+		}
+		to := &ast.Ident{Name: r.i.scope.fresh("to"), NamePos: at}
+		spec := &ast.ValueSpec{Names: []*ast.Ident{to}, Type: r.placed(spelled, s.Rhs[n])}
+		if !r.u.info.Types[s.Rhs[n]].IsNil() {
+			spec.Values = []ast.Expr{s.Rhs[n]}
+		}
+		made = append(made, &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: at, Tok: token.VAR, Specs: []ast.Spec{spec}}})
+		set := &ast.AssignStmt{Lhs: []ast.Expr{left}, TokPos: at, Tok: token.ASSIGN, Rhs: []ast.Expr{&ast.Ident{Name: to.Name, NamePos: at}}}
+		if isName {
+			names = append(names, set)
+		} else {
+			places = append(places, set) // what they say of a place may read the names
 		}
 	}
+	block := &ast.BlockStmt{Lbrace: s.Pos(), List: append(append(made, places...), names...), Rbrace: s.End()}
+	if c.Index() >= 0 {
+		c.Replace(block)
+		return
+	}
+	if _, labelled := c.Parent().(*ast.LabeledStmt); labelled {
+		c.Replace(block)
+		return
+	}
+	c.Replace(&ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.FuncLit{Type: &ast.FuncType{Func: s.Pos(), Params: &ast.FieldList{Opening: s.Pos(), Closing: s.Pos()}}, Body: block}, Lparen: s.Pos(), Rparen: s.End()}})
 }
 
 // handedOn keeps a function that is handed to compiled code in a loop to the variables of its iteration: yaegi would show it those of the last.
