@@ -24,6 +24,7 @@ type SQLite struct {
 	version string
 	wal     bool // it is written while it is read
 	rules   *sqliteRules
+	layouts *layouts
 }
 
 // Bounds of one statement and its result.
@@ -44,7 +45,7 @@ func OpenSQLite(ctx context.Context, path string, value int) (*SQLite, error) {
 	if !info.Mode().IsRegular() {
 		return nil, unavailable(fmt.Errorf("%s is no file", path))
 	}
-	s := &SQLite{path: path, value: value, rules: newSQLiteRules(shell.Schema{})}
+	s := &SQLite{path: path, value: value, rules: newSQLiteRules(shell.Schema{}), layouts: &layouts{}}
 	// A connection that can write rolls back what a killed program left in the journal; one that reads could not even
 	// open the file then. It writes nothing else.
 	c, err := s.Connect(ctx, Access{Write: true})
@@ -99,13 +100,21 @@ func (s *SQLite) Connect(ctx context.Context, access Access) (Connection, error)
 	} else {
 		dsn += "&_pragma=query_only(1)"
 	}
-	c := &sqliteConnection{authorizer: &authorizer{rules: s.rules, write: access.Write && access.Typed, carrying: access.Write && !access.Typed}}
+	c := &sqliteConnection{layouts: s.layouts, authorizer: &authorizer{rules: s.rules, write: access.Write && access.Typed, carrying: access.Write && !access.Typed}}
+	if access.Write {
+		c.touched = &sqliteTouched{}
+	}
 	// A driver value of its own: the package-level hook would watch the record's connections too.
 	own := &sqlite.Driver{}
 	own.RegisterConnectionHook(func(conn sqlite.ExecQuerierContext, _ string) error {
 		registerer, ok := conn.(sqlite.AuthorizerRegisterer)
 		if !ok {
 			return errors.New("the sqlite driver has no authorizer")
+		}
+		if hooks, ok := conn.(sqlite.HookRegisterer); !ok {
+			return errors.New("the sqlite driver has no hooks")
+		} else if c.touched != nil {
+			hooks.RegisterPreUpdateHook(c.touched.touch)
 		}
 		return registerer.RegisterAuthorizer(c.authorizer.authorize)
 	})
@@ -146,6 +155,8 @@ type sqliteConnection struct {
 	pool       *sql.DB
 	conn       *sql.Conn
 	authorizer *authorizer
+	layouts    *layouts
+	touched    *sqliteTouched // nil: it cannot write
 }
 
 func (c *sqliteConnection) Close() error { return errors.Join(c.conn.Close(), c.pool.Close()) }
@@ -161,10 +172,18 @@ func (c *sqliteConnection) Exec(ctx context.Context, statement string, args ...a
 }
 
 func (c *sqliteConnection) Begin(ctx context.Context, write bool) error {
-	if write {
-		return c.own(ctx, "begin immediate")
+	if !write {
+		return c.own(ctx, "begin")
 	}
-	return c.own(ctx, "begin")
+	if err := c.own(ctx, "begin immediate"); err != nil || c.touched == nil {
+		return err
+	}
+	layout, err := c.layouts.of(ctx, c)
+	if err != nil {
+		return errors.Join(err, c.own(context.WithoutCancel(ctx), "rollback"))
+	}
+	c.touched.begin(layout)
+	return nil
 }
 
 func (c *sqliteConnection) Commit(ctx context.Context) error   { return c.own(ctx, "commit") }
@@ -176,15 +195,27 @@ func (c *sqliteConnection) Savepoint(ctx context.Context, name string) error {
 	if proof := context.WithoutCancel(ctx); c.own(proof, "begin") == nil {
 		return errors.Join(errLost, c.own(proof, "rollback"))
 	}
-	return c.own(ctx, "savepoint "+quote(name))
+	err := c.own(ctx, "savepoint "+quote(name))
+	if err == nil && c.touched != nil {
+		c.touched.savepoint(name)
+	}
+	return err
 }
 
 func (c *sqliteConnection) RollbackTo(ctx context.Context, name string) error {
-	return c.own(ctx, "rollback to "+quote(name))
+	err := c.own(ctx, "rollback to "+quote(name))
+	if err == nil && c.touched != nil {
+		c.touched.rollbackTo(name)
+	}
+	return err
 }
 
 func (c *sqliteConnection) Release(ctx context.Context, name string) error {
-	return c.own(ctx, "release "+quote(name))
+	err := c.own(ctx, "release "+quote(name))
+	if err == nil && c.touched != nil {
+		c.touched.release(name)
+	}
+	return err
 }
 
 func (c *sqliteConnection) own(ctx context.Context, statement string) error {

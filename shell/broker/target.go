@@ -1,10 +1,13 @@
 package broker
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/vouchsafe/vouchsafe/shell"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
@@ -44,7 +47,65 @@ type Connection interface {
 	Savepoint(ctx context.Context, name string) error
 	RollbackTo(ctx context.Context, name string) error
 	Release(ctx context.Context, name string) error
+	// Touched tells which rows the open transaction has touched and not undone, at most limit of them: first what statements
+	// changed, then what triggers and foreign keys did, then what was touched and is as it was. More says that there are
+	// others.
+	Touched(ctx context.Context, limit int) (rows []Touched, more bool, err error)
 	Close() error
+}
+
+// Touched is a row as the open transaction found it and as it is now. A value that is long is a Long.
+type Touched struct {
+	Table         string
+	Keys          []string // the primary key's columns; without one, RowID names the row
+	RowID         any
+	Columns       []string
+	Hidden        int   // columns of the table that are not among them
+	Before, After []any // nil: it was not there, it is gone
+	Caused        bool  // by a trigger or a foreign key
+}
+
+// Long is the beginning of a long text or of long bytes.
+type Long struct {
+	Value any // string or []byte
+	Bytes int // of the whole
+	Sum   [sha256.Size]byte
+}
+
+// Unchanged says that the row is as it was.
+func (t Touched) Unchanged() bool {
+	if t.Before == nil || t.After == nil {
+		return false
+	}
+	for i := range t.Before {
+		if t.changed(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// changed says whether the column at i differs. A text is compared up to a NUL, behind which the database does not tell what
+// it was, so one that has a NUL counts as changed.
+func (t Touched) changed(i int) bool {
+	before, after := t.Before[i], t.After[i]
+	switch a := after.(type) {
+	case []byte:
+		b, ok := before.([]byte)
+		return !ok || !bytes.Equal(a, b)
+	case string:
+		return before != after || strings.ContainsRune(a, 0)
+	case Long:
+		b, ok := before.(Long)
+		return !ok || a.Sum != b.Sum
+	}
+	if _, ok := before.([]byte); ok {
+		return true // not to be compared with ==
+	}
+	if _, ok := before.(Long); ok {
+		return true
+	}
+	return before != after
 }
 
 // Rows is what a typed statement gives. Once Next is false, Changed and LastID say what it did.
