@@ -68,6 +68,11 @@ func newCommand(s *Session, n int, source string) *command {
 // record makes events durable, and before them what is pending. When it returns nil, they are. When it does not, nothing
 // that they announce may happen, and the command does nothing more that needs the record.
 func (c *command) record(ctx context.Context, events ...audit.Event) error {
+	return c.recordElse(ctx, "not recorded, so not done", events...)
+}
+
+// recordElse is record, with what a person reads where it fails.
+func (c *command) recordElse(ctx context.Context, what string, events ...audit.Event) error {
 	if c.unrecorded != nil {
 		return c.unrecorded
 	}
@@ -84,7 +89,7 @@ func (c *command) record(ctx context.Context, events ...audit.Event) error {
 			c.pending, c.pendingBytes = nil, 0 // they are on record after all, and not a second time
 		}
 	})
-	c.unrecorded = notRecorded("not recorded, so not done", err)
+	c.unrecorded = notRecorded(what, err)
 	return c.unrecorded
 }
 
@@ -218,18 +223,18 @@ func (c *command) disclose(values []audit.Value) {
 	}
 }
 
-// end rolls back and closes what the command left open.
+// end rolls back and closes what the command left open, and tells what it wrote.
 func (c *command) end(ctx context.Context) {
 	for id := range c.cursors {
 		c.closeCursor(ctx, id)
 	}
+	leftOpen := false
 	for id, tx := range c.open {
 		delete(c.open, id)
-		if tx.touched > 0 {
-			c.notes = append(c.notes, "a transaction was still open when its command ended: it was rolled back")
-		}
+		leftOpen = leftOpen || tx.touched > 0
 		c.rollback(ctx, tx)
 	}
+	c.tell(leftOpen)
 }
 
 // maxArgument bounds what is kept of one argument, in bytes.

@@ -13,6 +13,9 @@
 // durable, else it is rolled back. A transaction that is open when its command ends is rolled back. A read may be
 // recorded with its command's outcome.
 //
+// A write that touches as many rows as the policy says is shown, a few rows of it before and after, to whoever is there to be
+// asked: what is shown and the answer are durable before it commits, and anything but a yes rolls it back.
+//
 // Nothing is shown unrecorded: a result leaves only after its outcome is durable, else it is withheld. A command without
 // an outcome is unfinished, and the auditor sees it as such.
 //

@@ -127,7 +127,8 @@ func (c *command) letGo(tx *transaction) {
 	}
 }
 
-// commit makes a transaction stand, but not before an entry with its rows touched is durable.
+// commit makes a transaction stand, but not before the person agreed where the policy says so, nor before an entry with its
+// rows touched is durable.
 func (c *command) commit(ctx context.Context, tx *transaction) error {
 	defer c.letGo(tx)
 	if tx.lost {
@@ -135,6 +136,10 @@ func (c *command) commit(ctx context.Context, tx *transaction) error {
 		return errLost
 	}
 	if tx.touched > 0 {
+		if err := c.agreed(ctx, tx); err != nil {
+			c.undo(ctx, tx)
+			return err
+		}
 		if err := c.recordBeforeCommit(ctx); err != nil {
 			c.undo(ctx, tx)
 			return err
