@@ -128,7 +128,7 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 	}
 	if p.call != nil {
 		if failure := r.execute(&ast.BlockStmt{Lbrace: p.call.Pos(), List: []ast.Stmt{p.call}, Rbrace: p.call.End()}); failure != nil {
-			return nil, r.i.at(u.statement, failure)
+			return nil, r.i.at(u.nodes()[0], failure)
 		}
 	}
 	if u.shown == nil {

@@ -47,7 +47,7 @@ func (i *interpreter) rewriteAll(trial *scope, units []*unit) *wire.Error {
 	earlier := map[*template][]copied{}
 	for _, u := range units {
 		w := &work{earlier: earlier, copies: map[*template][]copied{}}
-		p, failure := i.rewrite(u, w)
+		p, failure := i.rewrite(u, w, &kept)
 		if failure != nil {
 			return failure
 		}
@@ -60,7 +60,7 @@ func (i *interpreter) rewriteAll(trial *scope, units []*unit) *wire.Error {
 }
 
 // rewrite changes the unit's syntax tree in place.
-func (i *interpreter) rewrite(u *unit, w *work) (program, *wire.Error) {
+func (i *interpreter) rewrite(u *unit, w *work, earlier *scope) (program, *wire.Error) {
 	r := &rewriter{i: i, u: u, rename: u.names, work: w}
 	i.scope.instance = r.copyType
 	var kept []ast.Decl
@@ -75,10 +75,16 @@ func (i *interpreter) rewrite(u *unit, w *work) (program, *wire.Error) {
 	}
 	for n, d := range u.decls {
 		u.decls[n] = r.all(d).(ast.Decl)
+		if f, ok := u.decls[n].(*ast.FuncDecl); ok && r.failure == nil {
+			w.decls = append(w.decls, r.again(f)...)
+		}
 	}
 	p := program{decls: u.decls}
 	if r.failure == nil && u.statement != nil {
 		p = r.statement()
+	}
+	if assigns := r.forwarding(earlier); len(assigns) > 0 {
+		p = r.functionAt(u.decls[0], assigns, p.decls)
 	}
 	if r.failure != nil {
 		return program{}, r.failure
@@ -165,12 +171,16 @@ func constraint(object types.Object) bool {
 
 // function runs statements in a function of their own: at top level yaegi runs some of them again with every later command.
 func (r *rewriter) function(statements []ast.Stmt, before []ast.Decl) program {
-	pos := r.u.statement.Pos()
+	return r.functionAt(r.u.statement, statements, before)
+}
+
+func (r *rewriter) functionAt(at ast.Node, statements []ast.Stmt, before []ast.Decl) program {
+	pos := at.Pos()
 	name := r.i.scope.fresh("command")
 	f := &ast.FuncDecl{
 		Name: &ast.Ident{Name: name, NamePos: pos},
 		Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{Opening: pos, Closing: pos}},
-		Body: &ast.BlockStmt{Lbrace: pos, List: statements, Rbrace: r.u.statement.End()},
+		Body: &ast.BlockStmt{Lbrace: pos, List: statements, Rbrace: at.End()},
 	}
 	call := &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.Ident{Name: name, NamePos: pos}, Lparen: pos, Rparen: pos}}
 	return program{decls: append(before, f), call: call}

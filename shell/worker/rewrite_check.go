@@ -275,12 +275,15 @@ func (i *interpreter) declare(s *scope, command int, u *unit) *wire.Error {
 			object := u.info.Defs[d.Name]
 			u.names[object] = internal
 			bind(d.Name, object, internal)
+			b := u.declares[d.Name.Name]
+			b.uses = u.uses(d)
+			u.declares[d.Name.Name] = b
 			if d.Type.TypeParams != nil {
 				i.templateFunction(u, d)
 			}
 		}
 	}
-	return nil
+	return i.refuseAgain(s, u)
 }
 
 // declareMethod gives a method to the type checker, where its type is of an earlier command; the checker has seen any other with its type.

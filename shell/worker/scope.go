@@ -34,6 +34,9 @@ type binding struct {
 	internal string // its name inside yaegi; each declaration has a new one, so a failed one never shows through
 	command  int
 	line     int
+
+	forward string   // of a function: the variable inside yaegi that holds its successor
+	uses    *callees // of a function: those it calls
 }
 
 func newScope(l *library, protected []string) scope {
