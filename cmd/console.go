@@ -88,6 +88,8 @@ func (p *program) console(ctx context.Context, c *config, f consoleFlags) error 
 		return nil
 	case ctx.Err() != nil && err == nil:
 		return &failure{code: exitInterrupted, said: true}
+	case err != nil:
+		return failureOf(err)
 	}
-	return err
+	return nil
 }

@@ -30,6 +30,7 @@ import (
 //	sqlite FILE SQL               runs SQL on a database file as one who owns it; rows are standard output, a tab between cells
 //	hold FILE                     locks a database for writing, as another process would, until release
 //	attack SQL                    puts kept.db back as the record, runs SQL on it, and wants verify to find a fault
+//	screen [-size=CxR] FILE program args…   runs it on a terminal, and types what FILE says: see runScreen
 //	keep NAME                     sets $NAME to standard output, without its last line feed
 //	[!] plaintext                 a sealed value of the tickets stands in standard output or standard error, in any guise
 func TestSessions(t *testing.T) {
@@ -69,6 +70,7 @@ func TestSessions(t *testing.T) {
 			"keep":   runKeep,
 			"attack": runAttack,
 			"hold":   runHold,
+			"screen": runScreen,
 			"release": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Value(holdKey{}).(*holder).release()
 			},

@@ -102,6 +102,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 		s.leave()
 	case c.opening != nil:
 		s.waiting, s.seat = s.seat, c.opening
+		s.past.periods++
 	case ending != nil && ending.reason == reasonExpired: // no worker comes after it
 	case s.peer == nil:
 		s.replace(ctx)

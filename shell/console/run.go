@@ -59,7 +59,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	s.welcome = *first.Welcome
 	s.editor, err = NewEditor(EditorConfig{
-		Input: c.Input, Output: c.Output, Color: s.color,
+		Input: c.Input, Output: c.Output, Color: s.color, Truncates: c.Getenv("XTERM_VERSION") != "",
 		Complete: func(source string, cursor int) wire.Completed { return s.client.complete(ctx, source, cursor) },
 	})
 	if err != nil {
@@ -142,15 +142,7 @@ func (s *session) prompt() string {
 	screen := s.screen()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return screen.Prompt(s.name(), s.state, max(time.Until(s.ends), 0))
-}
-
-// name is what the prompt calls the place: the application, and its environment where that says more.
-func (s *session) name() string {
-	if s.welcome.Environment == "" || s.welcome.Environment == s.welcome.App {
-		return s.welcome.App
-	}
-	return s.welcome.App + " " + s.welcome.Environment
+	return screen.Prompt(placeOf(s.welcome), s.state, max(time.Until(s.ends), 0))
 }
 
 // notice shows what happened beside what is typed.

@@ -61,14 +61,18 @@ func unpainted(s string) string {
 	}
 }
 
+// placeOf names the application, and its environment where that says more.
+func placeOf(w wire.Welcome) string {
+	if w.Environment == "" || w.Environment == w.App {
+		return w.App
+	}
+	return w.App + " " + w.Environment
+}
+
 // Banner is shown before a session is open: where one is, what holds typed code, and that all of it is recorded.
 func (s Screen) Banner(w wire.Welcome) string {
 	c := s.sheet()
-	title := visibleLine(w.App)
-	if w.Environment != "" {
-		title += " · " + visibleLine(w.Environment)
-	}
-	c.lines(0, inkStrong, title+" · a Vouchsafe console for "+visibleLine(w.Engineer))
+	c.lines(0, inkStrong, visibleLine(placeOf(w))+" · a Vouchsafe console for "+visibleLine(w.Engineer))
 	c.line(0, "")
 	if w.Embedded {
 		c.said(0, inkHint, "embedded", "typed code cannot reach keys, files, network or the record. The person who runs it can, for they "+

@@ -168,7 +168,7 @@ func (s *session) show(ctx context.Context, source string, r wire.Result) {
 	}
 	ctx, cancel := s.inPeriod(ctx)
 	defer cancel()
-	pager := Pager{In: s.config.Input, Out: s.config.Output, Size: s.editor.Size}
+	pager := Pager{In: s.config.Input, Out: s.config.Output, Size: s.editor.Size, Color: s.color}
 	if err := pager.Show(ctx, text); err != nil && ctx.Err() == nil {
 		s.write(text)
 	}

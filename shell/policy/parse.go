@@ -52,8 +52,8 @@ func Parse(raw map[string]any) (Policy, error) {
 				"confirm":   number(&p.Limits.Confirm, 1, 10_000_000),
 				"source":    number(&p.Limits.Source, 1<<10, 1<<20),
 				"output":    number(&p.Limits.Output, 1<<10, 1<<20),
-				"decrypted": duration(&p.Limits.Decrypted, time.Minute, 8*time.Hour),
-				"idle":      duration(&p.Limits.Idle, 10*time.Second, 8*time.Hour),
+				"decrypted": duration(&p.Limits.Decrypted, time.Second, 8*time.Hour),
+				"idle":      duration(&p.Limits.Idle, time.Second, 8*time.Hour),
 			})
 		},
 	})
