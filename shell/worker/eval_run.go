@@ -155,17 +155,27 @@ func (r *running) execute(node ast.Node) *wire.Error {
 		_, err := r.i.yaegi.Execute(compiled)
 		ended <- err
 	}()
-	select {
-	case <-r.ctx.Done():
-		return stopped(r.ctx.Err())
-	case err := <-ended:
-		if failure := stopped(r.ctx.Err()); failure != nil {
-			return failure // a stopped execution ends without an error
+	look := time.NewTicker(depthTime)
+	defer look.Stop()
+	for {
+		select {
+		case <-r.ctx.Done():
+			return stopped(r.ctx.Err())
+		case <-look.C:
+			if deep() {
+				r.cancel()
+				<-ended // each call that is under way ends at its next step
+				return endless()
+			}
+		case err := <-ended:
+			if failure := stopped(r.ctx.Err()); failure != nil {
+				return failure // a stopped execution ends without an error
+			}
+			if err != nil {
+				return r.i.runFailure(err)
+			}
+			return nil
 		}
-		if err != nil {
-			return r.i.runFailure(err)
-		}
-		return nil
 	}
 }
 
