@@ -38,14 +38,15 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 	}
 	opening := s.newSeat(shell.Decrypted)
 	opening.period = period
-	if opening.peer, err = s.startPeer(ctx); err != nil {
+	if opening.peer, err = s.startPeer(ctx, shell.Decrypted); err != nil {
 		return nil, &wire.Error{Kind: wire.ErrKilled, Message: visible(err.Error()), Hint: "nothing was opened"}
 	}
-	if err := c.record(ctx, append(events, audit.ModeChange{Mode: string(shell.Decrypted), Why: a.url})...); err != nil {
+	if ctx.Err() != nil {
 		opening.drop()
-		if errors.Is(err, audit.ErrConsentTaken) {
-			err = consentTaken()
-		}
+		return nil, c.notOpened(ctx, a, stopError(ctx, false))
+	}
+	if err := c.recordPeriod(ctx, period, append(events, audit.ModeChange{Mode: string(shell.Decrypted), Why: a.url})); err != nil {
+		opening.drop()
 		return nil, c.notOpened(ctx, a, err)
 	}
 	// From here the consent is on record as granted. The period begins when this command's outcome is, too.
@@ -54,6 +55,26 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 		s.broker.Policy.Limits.Idle, strings.Join(scopes.Strings(), " "), period.subject),
 		"this period has variables of its own; those of before wait, and are back when it ends", "each value that opens is on record")
 	return nil, nil
+}
+
+// recordPeriod makes the events that open a period durable. Where the record kept them though it reported them lost, the
+// period is not opened all the same, so its end goes on record with the command's outcome.
+func (c *command) recordPeriod(ctx context.Context, period *period, events []audit.Event) error {
+	s := c.session
+	err := s.record(ctx, c.n, events...)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, audit.ErrConsentTaken):
+		return consentTaken()
+	}
+	s.settle(ctx, err, func(kept bool) {
+		if kept {
+			s.unsaid = append(s.unsaid, period.neverBegan()...)
+		}
+	})
+	c.unrecorded = notRecorded("not recorded, so nothing was opened", err)
+	return c.unrecorded
 }
 
 // notOpened is why a period did not open, as a person reads it. A denial is on record with what was asked for.

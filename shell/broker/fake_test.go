@@ -22,14 +22,52 @@ type fake struct {
 	raw        net.Conn // of statements
 	stdout     *os.File
 
+	hello    wire.Hello
 	turn     wire.Turn // the command that runs
 	last     uint64
 	answered bool
 	killed   <-chan struct{}
 }
 
-// startFake starts a fake worker whose commands take their scripts from a channel.
-func startFake(t testing.TB, scripts <-chan func(*fake)) (*Process, error) {
+// staff is the fake workers of a house, and what they do.
+type staff struct {
+	scripts  chan func(*fake)           // one a command, whoever runs it
+	complete func(*fake, wire.Complete) // what they answer between commands; an empty answer if nil
+
+	mu      sync.Mutex
+	workers []*fake // those that began, in their order
+}
+
+// living counts the workers that are not dead.
+func (s *staff) living() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.workers {
+		if !f.dead() {
+			n++
+		}
+	}
+	return n
+}
+
+// last is the worker that began last.
+func (s *staff) last() *fake {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.workers[len(s.workers)-1]
+}
+
+func (f *fake) dead() bool {
+	select {
+	case <-f.killed:
+		return true
+	default:
+		return false
+	}
+}
+
+// startFake starts a fake worker.
+func startFake(t testing.TB, staff *staff) (*Process, error) {
 	control, theirControl, err5 := sockets()
 	statements, theirStatements, err6 := sockets()
 	stdout, stdoutWrite, err1 := os.Pipe()
@@ -43,9 +81,12 @@ func startFake(t testing.TB, scripts <-chan func(*fake)) (*Process, error) {
 	}
 	killed, done := make(chan struct{}), make(chan struct{})
 	f.killed = killed
+	staff.mu.Lock()
+	staff.workers = append(staff.workers, f)
+	staff.mu.Unlock()
 	go func() {
 		defer close(done)
-		f.live(scripts)
+		f.live(staff)
 	}()
 	var once sync.Once
 	kill := func() {
@@ -79,9 +120,13 @@ func sockets() (net.Conn, net.Conn, error) {
 	return ends[0], ends[1], err
 }
 
-func (f *fake) live(scripts <-chan func(*fake)) {
+func (f *fake) live(staff *staff) {
 	var c wire.Control
-	if f.control.Receive(&c) != nil || f.control.Send(wire.Control{Ready: &wire.Ready{Version: wire.Version}}) != nil {
+	if f.control.Receive(&c) != nil || c.Hello == nil {
+		return
+	}
+	f.hello = *c.Hello
+	if f.control.Send(wire.Control{Ready: &wire.Ready{Version: wire.Version}}) != nil {
 		return
 	}
 	for {
@@ -89,12 +134,19 @@ func (f *fake) live(scripts <-chan func(*fake)) {
 		if f.control.Receive(&c) != nil {
 			return
 		}
-		if c.Turn == nil {
+		switch {
+		case c.Complete != nil && staff.complete != nil:
+			staff.complete(f, *c.Complete)
+			continue
+		case c.Complete != nil:
+			f.completed(wire.Completed{ID: c.Complete.ID, From: c.Complete.Cursor})
+			continue
+		case c.Turn == nil:
 			continue // a cancel
 		}
 		f.turn, f.answered = *c.Turn, false
 		select {
-		case script := <-scripts:
+		case script := <-staff.scripts:
 			script(f)
 		case <-f.killed:
 			return
@@ -111,6 +163,9 @@ func (f *fake) done(d wire.Done) error {
 	d.Nonce = f.turn.Nonce
 	return f.control.Send(wire.Control{Done: &d})
 }
+
+// completed answers how a text could go on.
+func (f *fake) completed(c wire.Completed) { f.control.Send(wire.Control{Completed: &c}) }
 
 // ask asks the gate as an honest worker does. Where the worker is killed for it, the script ends.
 func (f *fake) ask(r wire.Request) wire.Response {

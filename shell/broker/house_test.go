@@ -54,9 +54,9 @@ type house struct {
 	clock   *clock
 
 	mu      sync.Mutex
-	starts  int              // workers started
-	scripts chan func(*fake) // of fake workers: one a command
-	session *Session         // the last that was opened
+	starts  int      // workers started
+	session *Session // the last that was opened
+	staff            // the fake workers
 }
 
 // clock is the broker's Now.
@@ -95,8 +95,8 @@ func testPolicy(t testing.TB) policy.Policy {
 // fakeHouse is a house whose workers are scripts.
 func fakeHouse(t testing.TB, change ...func(*Config)) *house {
 	t.Helper()
-	h := &house{scripts: make(chan func(*fake), 8)}
-	h.build(t, func(ctx context.Context, role string) (*Process, error) { return startFake(t, h.scripts) }, change...)
+	h := &house{staff: staff{scripts: make(chan func(*fake), 8)}}
+	h.build(t, func(ctx context.Context, role string) (*Process, error) { return startFake(t, &h.staff) }, change...)
 	return h
 }
 

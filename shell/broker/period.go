@@ -22,6 +22,11 @@ func (s *Session) ends(why string) []audit.Event {
 	return []audit.Event{s.period.ended(why), audit.ModeChange{Mode: string(shell.Encrypted), Why: why}}
 }
 
+// neverBegan is the entries that end a period that was granted on record and then not opened.
+func (p *period) neverBegan() []audit.Event {
+	return []audit.Event{p.ended(reasonUnrecorded), audit.ModeChange{Mode: string(shell.Encrypted), Why: reasonUnrecorded}}
+}
+
 // leave kills the decrypted period's worker, with all that was opened, and goes on in the encrypted one.
 func (s *Session) leave() {
 	s.seat.drop()
@@ -38,7 +43,7 @@ func (s *Session) abandon(c *command, kept bool) {
 	switch {
 	case c.opening != nil:
 		c.opening.drop()
-		s.unsaid = append(s.unsaid, c.opening.period.ended(reasonUnrecorded), audit.ModeChange{Mode: string(shell.Encrypted), Why: reasonUnrecorded})
+		s.unsaid = append(s.unsaid, c.opening.period.neverBegan()...)
 	case len(s.ends(c.leaving)) > 0:
 		s.leave()
 	}

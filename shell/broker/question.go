@@ -27,7 +27,7 @@ func (c *command) ask(ctx context.Context, q wire.Question) (string, error) {
 	}
 	resume := c.stopwatch.pause()
 	defer resume()
-	limited, cancel := context.WithTimeout(ctx, questionWait)
+	limited, cancel := context.WithTimeout(ctx, c.session.patience)
 	defer cancel()
 	answer, ok := c.session.Ask(limited, q)
 	switch {

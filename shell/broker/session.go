@@ -46,6 +46,7 @@ type Session struct {
 	committed  int64
 	held       int64 // with Sandbox or Expect: rows that the end decides about
 	rolledBack int64
+	patience   time.Duration // how long a question waits
 	ended      string        // why it takes no more commands; empty while it does
 	lost       bool          // a worker was lost with its variables, and the person was not told yet
 	unsaid     []audit.Event // what happened between commands and is not on record yet
@@ -91,7 +92,7 @@ const recordWait = 10 * time.Second
 // Open opens a session, or refuses with a *Refusal, which is then on record. Where the record is away the error is an
 // audit.ErrNotRecorded, where the target is, an ErrNoDatabase.
 func (b *Broker) Open(ctx context.Context, o Opening) (*Session, error) {
-	s := &Session{ID: ulid.Make().String(), Opening: o, broker: b, write: o.Write, openedAt: b.Now(), seat: &seat{mode: shell.Encrypted}}
+	s := &Session{ID: ulid.Make().String(), Opening: o, broker: b, patience: questionWait, write: o.Write, openedAt: b.Now(), seat: &seat{mode: shell.Encrypted}}
 	if o.Consent != "" || len(o.Scopes) > 0 {
 		s.mode = shell.Decrypted
 	}
@@ -140,7 +141,7 @@ func (s *Session) open(ctx context.Context) error {
 		s.period = period
 		events = append(events, granted...)
 	}
-	if s.peer, err = s.startPeer(ctx); err != nil {
+	if s.peer, err = s.startPeer(ctx, s.mode); err != nil {
 		return err
 	}
 	if o.Write && (o.Sandbox || o.Expect != nil) {
@@ -195,8 +196,9 @@ func (s *Session) App() string { return s.broker.Schema.App }
 // Commands is how many commands are on record.
 func (s *Session) Commands() int { return s.commands }
 
-func (s *Session) startPeer(ctx context.Context) (*peer, error) {
-	return s.broker.startPeer(ctx, hello(s.target, s.mode))
+// startPeer starts a worker that is told which mode it is for.
+func (s *Session) startPeer(ctx context.Context, mode shell.Mode) (*peer, error) {
+	return s.broker.startPeer(ctx, hello(s.target, mode))
 }
 
 // record puts events of the session on record: of a command, or of none (0). When it returns nil they are durable.

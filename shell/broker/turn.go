@@ -180,7 +180,7 @@ func (s *Session) ready(ctx context.Context, source string) *wire.Error {
 		return failed
 	}
 	var err error
-	if s.peer, err = s.startPeer(ctx); err != nil {
+	if s.peer, err = s.startPeer(ctx, s.mode); err != nil {
 		return &wire.Error{Kind: wire.ErrKilled, Message: visible(err.Error()), Hint: "nothing was run"}
 	}
 	return nil
@@ -315,7 +315,7 @@ func (c *command) stand() string {
 // replace starts a new worker for one that was killed.
 func (s *Session) replace(ctx context.Context) {
 	var err error
-	if s.peer, err = s.startPeer(context.WithoutCancel(ctx)); err != nil {
+	if s.peer, err = s.startPeer(context.WithoutCancel(ctx), s.mode); err != nil {
 		s.peer = nil // the next command tries again, and says why not
 	}
 }
