@@ -123,7 +123,7 @@ func (p preview) said(touched int64, more bool) string {
 		said = append(said, fmt.Sprintf("%d of the %d rows are shown.", len(p.rows), touched))
 	}
 	if slices.ContainsFunc(p.rows, func(row previewed) bool { return row.Caused }) {
-		said = append(said, "What a trigger or a foreign key did is marked as caused.")
+		said = append(said, "What a trigger, a foreign key or an index did by itself is marked as caused.")
 	}
 	if p.left > 0 {
 		said = append(said, fmt.Sprintf("Columns that are not shown: %d.", p.left))

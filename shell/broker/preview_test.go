@@ -413,7 +413,7 @@ func TestTriggersAndCascadesAreShownAsCaused(t *testing.T) {
 	h.ok(t, s, func(f *fake) { f.must(execute("update accounts set plan = 'free' where id < 3")) })
 	lines(t, p.shown(t, 0), "row plan said", "accounts/1 before pro -", "accounts/1 after free -", "accounts/2 before pro -", "accounts/2 after free -",
 		"log/1 new (caused) - plan free", "log/2 new (caused) - plan free", "6 rows")
-	if !strings.HasPrefix(p.asked[0].Said, "What a trigger or a foreign key did is marked as caused.") {
+	if !strings.HasPrefix(p.asked[0].Said, "What a trigger, a foreign key or an index did by itself is marked as caused.") {
 		t.Errorf("said: %s", p.asked[0].Said)
 	}
 	h.ok(t, s, func(f *fake) { f.must(execute("delete from parents")) })

@@ -16,6 +16,7 @@ type sqliteTable struct {
 	tableName string
 	columns   []string
 	keys      []string // the declared primary key; empty without one
+	shadow    bool     // a full text index or the like keeps itself in it
 	rowID     string   // the name by which its row id is read
 	keyed     []int    // of a table without row ids: where in columns its key is
 	readable  int      // so many of its columns the hook can read: a virtual one, and what follows it, it cannot
@@ -64,7 +65,7 @@ func (l *layouts) of(ctx context.Context, c *sqliteConnection) (sqliteLayout, er
 
 // layout reads how the tables lie.
 func (c *sqliteConnection) layout(ctx context.Context) (sqliteLayout, error) {
-	rows, err := c.Query(ctx, `select t.name, t.wr, x.name, x.hidden, x.pk, upper(x.type)
+	rows, err := c.Query(ctx, `select t.name, t.wr, t.type = 'shadow', x.name, x.hidden, x.pk, upper(x.type)
 from pragma_table_list t, pragma_table_xinfo(t.name, 'main') x
 where t.schema = 'main' and t.type in ('table', 'shadow')
 order by t.name, x.cid`)
@@ -73,21 +74,22 @@ order by t.name, x.cid`)
 	}
 	defer rows.Close()
 	layout, all := sqliteLayout{}, map[string][]sqliteColumn{}
-	withoutRowID := map[string]bool{}
+	withoutRowID, shadows := map[string]bool{}, map[string]bool{}
 	for rows.Next() {
 		var table string
-		var without bool
+		var without, shadow bool
 		var c sqliteColumn
-		if err := rows.Scan(&table, &without, &c.name, &c.hidden, &c.key, &c.kind); err != nil {
+		if err := rows.Scan(&table, &without, &shadow, &c.name, &c.hidden, &c.key, &c.kind); err != nil {
 			return nil, errReadRow
 		}
-		all[table], withoutRowID[table] = append(all[table], c), without
+		all[table], withoutRowID[table], shadows[table] = append(all[table], c), without, shadow
 	}
 	if rows.Err() != nil {
 		return nil, errReadRow
 	}
 	for name, columns := range all {
 		if t := newSQLiteTable(name, withoutRowID[name], columns); t != nil {
+			t.shadow = shadows[name]
 			layout[name] = t
 		}
 	}

@@ -11,9 +11,11 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// maxTracked is how many rows of one transaction are looked at: so many that statements touched, and so many that triggers
-// and foreign keys did.
-const maxTracked = 32
+// Bounds of what is followed of one transaction.
+const (
+	maxTracked      = 32      // rows that statements touched, and as many that triggers and foreign keys did
+	maxTrackedBytes = 1 << 20 // of what they were, and as many of what they are
+)
 
 // sqliteTouched follows which rows the open transaction touches. SQLite's pre-update hook names each of them, whoever
 // touches it and however: a typed statement, the broker's own, a trigger, a cascade, a REPLACE. What a row was is kept when
@@ -25,6 +27,7 @@ type sqliteTouched struct {
 	marks  []touchedMark
 	direct int
 	caused int
+	bytes  int  // of what the rows were
 	missed bool // there are others
 }
 
@@ -42,10 +45,10 @@ type sqliteKey struct{ table, id string }
 
 // touchedMark is a savepoint: what was touched by then.
 type touchedMark struct {
-	name           string
-	rows           int
-	direct, caused int
-	missed         bool
+	name                  string
+	rows                  int
+	direct, caused, bytes int
+	missed                bool
 }
 
 // begin follows a new transaction.
@@ -54,7 +57,7 @@ func (t *sqliteTouched) begin(tables sqliteLayout) {
 }
 
 func (t *sqliteTouched) savepoint(name string) {
-	t.marks = append(t.marks, touchedMark{name: name, rows: len(t.rows), direct: t.direct, caused: t.caused, missed: t.missed})
+	t.marks = append(t.marks, touchedMark{name: name, rows: len(t.rows), direct: t.direct, caused: t.caused, bytes: t.bytes, missed: t.missed})
 }
 
 // mark finds the newest savepoint of a name; -1 without one.
@@ -77,7 +80,7 @@ func (t *sqliteTouched) rollbackTo(name string) {
 	for _, row := range t.rows[m.rows:] {
 		delete(t.at, row.key)
 	}
-	t.rows, t.direct, t.caused, t.missed = t.rows[:m.rows], m.direct, m.caused, m.missed
+	t.rows, t.direct, t.caused, t.bytes, t.missed = t.rows[:m.rows], m.direct, m.caused, m.bytes, m.missed
 	t.marks = t.marks[:i+1]
 }
 
@@ -89,17 +92,17 @@ func (t *sqliteTouched) release(name string) {
 
 // touch is the hook: called for each row before it changes, so it does next to nothing once it has seen enough.
 func (t *sqliteTouched) touch(d sqlite.SQLitePreUpdateData) {
-	if t.tables == nil || t.direct == maxTracked && t.caused == maxTracked {
-		t.missed = true
-		return
-	}
-	caused := d.Depth() > 0
-	if !caused && t.direct == maxTracked || caused && t.caused == maxTracked {
+	if t.tables == nil || t.bytes > maxTrackedBytes || t.direct == maxTracked && t.caused == maxTracked {
 		t.missed = true
 		return
 	}
 	table := t.tables[d.TableName]
 	if table == nil || d.DatabaseName != "main" {
+		t.missed = true
+		return
+	}
+	caused := table.shadow || d.Depth() > 0
+	if !caused && t.direct == maxTracked || caused && t.caused == maxTracked {
 		t.missed = true
 		return
 	}
@@ -141,6 +144,7 @@ func (t *sqliteTouched) first(table *sqliteTable, key, before []any, caused bool
 	}
 	for i := range before {
 		before[i] = brief(before[i])
+		t.bytes += briefSize(before[i])
 	}
 	t.at[name] = true
 	t.rows = append(t.rows, &sqliteRow{table: table, key: name, id: key, before: before, caused: caused})
@@ -156,10 +160,18 @@ func (c *sqliteConnection) Touched(ctx context.Context, limit int) (rows []Touch
 	if c.touched == nil {
 		return nil, false, nil
 	}
+	size := 0
 	for _, row := range c.touched.rows {
+		if size > maxTrackedBytes {
+			more = true
+			break
+		}
 		after, err := c.rowNow(ctx, row)
 		if err != nil {
 			return nil, false, err
+		}
+		for _, value := range after {
+			size += briefSize(value)
 		}
 		if row.before == nil && after == nil {
 			continue // made and gone again
@@ -181,7 +193,7 @@ func (c *sqliteConnection) Touched(ctx context.Context, limit int) (rows []Touch
 		return 0
 	}
 	slices.SortStableFunc(rows, func(a, b Touched) int { return rank(a) - rank(b) })
-	more = c.touched.missed || len(rows) > limit
+	more = more || c.touched.missed || len(rows) > limit
 	return rows[:min(len(rows), limit)], more, nil
 }
 
@@ -193,17 +205,18 @@ func (c *sqliteConnection) rowNow(ctx context.Context, row *sqliteRow) ([]any, e
 	for i, name := range table.columns[:table.readable] {
 		columns[i] = "+" + quote(name)
 	}
-	where := table.rowID + " = ?"
+	where, args := table.rowID+" = ?", row.id
 	if table.keyed != nil {
-		where = ""
-		for i, at := range table.keyed {
-			if i > 0 {
-				where += " and "
-			}
-			where += quote(table.columns[at]) + " = ?"
+		var parts []string
+		args = nil
+		for i, at := range table.keyed { // by its index, and then exactly: a collation takes more than one spelling for a key
+			key := quote(table.columns[at])
+			parts = append(parts, key+" = ? and "+key+" = ? collate binary")
+			args = append(args, row.id[i], row.id[i])
 		}
+		where = strings.Join(parts, " and ")
 	}
-	rows, err := c.Query(ctx, "select "+strings.Join(columns, ", ")+" from main."+quote(table.tableName)+" where "+where, row.id...)
+	rows, err := c.Query(ctx, "select "+strings.Join(columns, ", ")+" from main."+quote(table.tableName)+" where "+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -240,4 +253,11 @@ func brief(value any) any {
 		}
 	}
 	return value
+}
+
+func briefSize(value any) int {
+	if long, ok := value.(Long); ok {
+		value = long.Value
+	}
+	return sizeOf(value)
 }

@@ -62,7 +62,7 @@ type Touched struct {
 	Columns       []string
 	Hidden        int   // columns of the table that are not among them
 	Before, After []any // nil: it was not there, it is gone
-	Caused        bool  // by a trigger or a foreign key
+	Caused        bool  // by a trigger, a foreign key, or an index that keeps itself in tables
 }
 
 // Long is the beginning of a long text or of long bytes.
