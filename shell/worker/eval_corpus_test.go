@@ -14,7 +14,7 @@ import (
 // corpusProgram is one program of the corpus: declarations, one of them func program, that a compiler and the interpreter both take.
 type corpusProgram struct{ name, text string }
 
-func readCorpus(t *testing.T) []corpusProgram {
+func readCorpus(t testing.TB) []corpusProgram {
 	t.Helper()
 	b, err := os.ReadFile("testdata/corpus.txt")
 	if err != nil {

@@ -115,14 +115,5 @@ func TestTypedGoMeansWhatGoMeans(t *testing.T) {
 			{`var b strings.Builder; b.WriteString("x"); b.String()`, `"x"`}, {`json.Marshal(map[string]int{"a": 1})`, `bytes({"a":1})`}, {`var out struct{ A int }; json.Unmarshal([]byte("{\"A\": 3}"), &out); out.A`, `3`}, {`fmt.Sprintf("%v %T", People.Find(1).Name, 3)`, `"Ada int"`}, {`println("x")`, ``},
 		},
 	}
-	for name, session := range sessions {
-		t.Run(name, func(t *testing.T) {
-			y := newTypist(t)
-			for _, line := range session {
-				if got := y.text(line.typed); got != line.want {
-					t.Errorf("%s\n got %s\nwant %s", line.typed, got, line.want)
-				}
-			}
-		})
-	}
+	typeSessions(t, sessions)
 }

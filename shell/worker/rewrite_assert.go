@@ -62,19 +62,21 @@ func (s *scope) confused(u *unit, from, to types.Type) string {
 	}
 	named, isNamed := types.Unalias(target).(*types.Named)
 	typed := isNamed && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "main"
-	if !typed && isNamed {
+	if !typed && isNamed && !isInterface(target) {
 		return "" // compiled types keep their names
 	}
 	if ours, ok := types.Unalias(from).(*types.Named); ok && ours.Obj().Pkg() != nil && ours.Obj().Pkg().Path() == "main" {
 		return "" // an interface that was typed keeps them too
 	}
 	name := types.TypeString(to, func(*types.Package) string { return "" })
-	_, isInterface := target.Underlying().(*types.Interface)
+	asksInterface := isInterface(target)
 	_, isStruct := target.Underlying().(*types.Struct)
 	switch {
-	case typed && isInterface:
+	case typed && asksInterface:
 		return fmt.Sprintf("an any cannot be asked here whether it is a %s", name)
-	case isInterface:
+	case asksInterface && s.implements(u, target):
+		return fmt.Sprintf("an any cannot be asked here whether it is a %s", name)
+	case asksInterface:
 		return ""
 	case typed && !isStruct:
 		return fmt.Sprintf("inside an any, %s cannot be told from %s here", name, target.Underlying())
@@ -85,6 +87,20 @@ func (s *scope) confused(u *unit, from, to types.Type) string {
 		}
 	}
 	return ""
+}
+
+// implements tells whether a type that was typed has the methods of an interface: inside an any yaegi does not find them.
+func (s *scope) implements(u *unit, t types.Type) bool {
+	asked := t.Underlying().(*types.Interface)
+	if asked.Empty() {
+		return false
+	}
+	for named := range s.typedNames(u) {
+		if named.TypeParams() == nil && !isInterface(named) && (types.Implements(named, asked) || types.Implements(types.NewPointer(named), asked)) {
+			return true
+		}
+	}
+	return false
 }
 
 // typedNames yields the types that were typed in this session, and in this unit.

@@ -314,5 +314,7 @@ func (i *interpreter) declareMethod(s *scope, u *unit, f *ast.FuncDecl) {
 
 // unmark takes made-up names out of a message.
 func unmark(message string) string {
+	message = regexp.MustCompile(` \(declared at [^)]*\)`).ReplaceAllString(message, "")
+	message = strings.ReplaceAll(message, "in call to "+hookShow+", ", "without a call, ")
 	return regexp.MustCompile(mark+`\d*`).ReplaceAllString(message, "")
 }

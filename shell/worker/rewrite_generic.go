@@ -111,12 +111,11 @@ func (r *rewriter) replaceType(c *astutil.Cursor, e ast.Expr, t types.Type) bool
 		r.refuseType(e, t)
 		return false
 	}
-	c.Replace(&ast.ParenExpr{Lparen: e.Pos(), X: r.placed(spelled, e), Rparen: e.End()})
-	if p, ok := c.Node().(*ast.ParenExpr); ok {
-		switch p.X.(type) {
-		case *ast.Ident, *ast.SelectorExpr, *ast.ArrayType, *ast.MapType, *ast.StructType: // these stand alone, also in a literal
-			c.Replace(p.X)
-		}
+	switch written := r.placed(spelled, e).(type) {
+	case *ast.Ident, *ast.SelectorExpr, *ast.ArrayType, *ast.MapType, *ast.StructType: // these stand alone, also in a literal
+		c.Replace(written)
+	default:
+		c.Replace(&ast.ParenExpr{Lparen: e.Pos(), X: written, Rparen: e.End()})
 	}
 	return false
 }

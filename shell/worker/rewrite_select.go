@@ -102,7 +102,7 @@ func (r *rewriter) interfaceCases(c *astutil.Cursor, s *ast.TypeSwitchStmt) bool
 		k := clause.(*ast.CaseClause)
 		made := &ast.CaseClause{Case: k.Case, Colon: k.Colon, Body: k.Body}
 		for _, t := range k.List {
-			text := fmt.Sprintf("if %s == 0 { if _, ok := %s.(int); ok { %s = %d } }", which, value, which, n+1)
+			text := fmt.Sprintf("if %s == 0 && %s != nil { if _, ok := %s.(int); ok { %s = %d } }", which, value, value, which, n+1)
 			if r.u.info.Types[t].IsNil() {
 				text = fmt.Sprintf("if %s == 0 && %s == nil { %s = %d }", which, value, which, n+1)
 			}

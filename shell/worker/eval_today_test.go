@@ -1,0 +1,150 @@
+package worker
+
+import "testing"
+
+// What Go has gained since the interpreter was written, and what the interpreter does wrong by itself. What the tables expect was compared with a
+// compiler; the corpus keeps comparing.
+func TestTodaysGoMeansWhatGoMeans(t *testing.T) {
+	typeSessions(t, map[string][]said{
+		"generics typed at the prompt": {
+			{`func Map[T, U any](xs []T, f func(T) U) []U { var out []U; for _, x := range xs { out = append(out, f(x)) }; return out }`, ``},
+			{`Map([]int{1, 2}, func(x int) string { return fmt.Sprint(x, "!") })`, `["1!" "2!"]`},
+			{`Map[string, int]([]string{"a", "bb"}, func(s string) int { return len(s) })`, `[1 2]`},
+			{`f := Map[int, int]; f([]int{3}, func(x int) int { return x * x })`, `[9]`},
+			{`Map([]int{1}, 5)`, `syntax: in call to Map, cannot infer U`},
+			{`type Number interface{ ~int | ~float64 }`, ``},
+			{`type Celsius float64`, ``},
+			{`func Sum[N Number](ns ...N) (t N) { for _, n := range ns { t += n }; return }`, ``},
+			{`Sum(1, 2, 3)`, `6`},
+			{`Sum(1.5, 2)`, `3.5`},
+			{`Sum(Celsius(20), 1.5)`, `21.5`},
+			{`Sum("a")`, `syntax: string does not satisfy Number (string missing in ~int | ~float64)`},
+			{`Sum[string]()`, `syntax: string does not satisfy Number (string missing in ~int | ~float64)`},
+			{`Sum`, `syntax: without a call, cannot infer N`},
+			{`type Stack[T any] struct{ items []T }`, ``},
+			{`func (s *Stack[T]) Push(x T) { s.items = append(s.items, x) }`, ``},
+			{`func (s *Stack[T]) Pop() (x T, ok bool) { if len(s.items) == 0 { return x, false }; x = s.items[len(s.items)-1]; s.items = s.items[:len(s.items)-1]; return x, true }`, ``},
+			{`var s Stack[int]; s.Push(1); s.Push(2); s`, `Stack[int]{items:[1 2]}`},
+			{`s.Pop()`, `[2 true]`},
+			{`s.Push("a")`, `syntax: cannot use "a" (untyped string constant) as int value in argument to s.Push`},
+			{`(&Stack[string]{}).Pop()`, `["" false]`},
+			{`func (s *Stack[T]) Len() int { return len(s.items) }`, `refused: Stack is in use already, and a generic type gets its methods before that`},
+			{`var bad Stack`, `syntax: cannot use generic type Stack[T any] without instantiation`},
+			{`type Couple[A, B any] struct { First A; Second B }; func (c Couple[A, B]) Swap() Couple[B, A] { return Couple[B, A]{c.Second, c.First} }`, ``},
+			{`Couple[string, int]{"a", 1}.Swap()`, `Couple[int, string]{First:1 Second:"a"}`},
+			{`[]Couple[int, bool]{{1, true}}`, `[Couple[int, bool]{First:1 Second:true}]`},
+			{`type Tree[T cmp.Ordered] struct { Left, Right *Tree[T]; V T }; func (t *Tree[T]) Insert(v T) *Tree[T] { if t == nil { return &Tree[T]{V: v} }; if v < t.V { t.Left = t.Left.Insert(v) } else { t.Right = t.Right.Insert(v) }; return t }`, ``},
+			{`var t *Tree[string]; t = t.Insert("b").Insert("a"); t.Left.V`, `"a"`},
+			{`type Set[T comparable] = map[T]struct{}`, ``},
+			{`set := Set[string]{"a": {}}; _, ok := set["a"]; ok`, `true`},
+			{`func Has[T comparable](s Set[T], v T) bool { _, ok := s[v]; return ok }; Has(set, "b")`, `false`},
+			{`func Has2[T any](a, b T) bool { return a == b }`, `syntax: invalid operation: a == b (incomparable types in type set)`},
+			{`func Apply2[A, B, C any](f func(A) B, g func(B) C) func(A) C { return func(a A) C { return g(f(a)) } }; Apply2(strconv.Itoa, func(s string) int { return len(s) })(12345)`, `5`},
+			{`Map(People.All(), func(p Person) string { return p.Name })`, `["Ada" "Dana" "Eve"]`},
+			{`func Keep[S ~[]E, E any](s S, f func(E) bool) (out S) { for _, e := range s { if f(e) { out = append(out, e) } }; return }; len(Keep(People.All(), func(p Person) bool { return p.Plan == "free" }))`, `2`},
+			{`type Wrap struct { Stack[int] }`, `syntax: a generic type, or another name of a type, cannot be embedded here`},
+			{`func Zero[T any]() T { var z T; return z }; Zero[*Person]()`, `nil`},
+			{`Zero[[]string]()`, `nil`},
+			{`Zero()`, `syntax: in call to Zero, cannot infer T`},
+		},
+		"packages slices, maps, cmp and iter": {
+			{`xs := []int{3, 1, 2}; slices.Sort(xs); xs`, `[1 2 3]`},
+			{`slices.SortFunc(xs, func(a, b int) int { return cmp.Compare(b, a) }); xs`, `[3 2 1]`},
+			{`slices.Contains(xs, 2)`, `true`},
+			{`slices.Index([]string{"a", "b"}, "b")`, `1`},
+			{`slices.IndexFunc(xs, func(x int) bool { return x < 2 })`, `2`},
+			{`slices.Reverse(xs); xs`, `[1 2 3]`},
+			{`slices.Max(xs) + slices.Min(xs)`, `4`},
+			{`slices.Max([]int{})`, `runtime: panic: slices.Max: empty list`},
+			{`slices.Sorted(maps.Keys(map[string]int{"b": 1, "a": 2}))`, `["a" "b"]`},
+			{`slices.Sorted(maps.Values(map[string]int{"b": 1, "a": 2}))`, `[1 2]`},
+			{`slices.Collect(maps.Keys(map[string]int{"z": 1}))`, `["z"]`},
+			{`slices.Equal(xs, []int{1, 2, 3})`, `true`},
+			{`slices.Compact([]int{1, 1, 2, 2, 1})`, `[1 2 1]`},
+			{`slices.Insert([]int{1, 4}, 1, 2, 3)`, `[1 2 3 4]`},
+			{`slices.Delete([]int{1, 2, 3}, 0, 2)`, `[3]`},
+			{`slices.BinarySearch([]int{1, 3, 5}, 3)`, `[1 true]`},
+			{`slices.Concat([]int{1}, []int{2, 3})`, `[1 2 3]`},
+			{`slices.Clone(People.All())[0].Name`, `"Ada"`},
+			{`slices.Collect(slices.Values([]string{"x"}))`, `["x"]`},
+			{`slices.Collect(slices.Chunk([]int{1, 2, 3}, 2))`, `[[1 2] [3]]`},
+			{`slices.MaxFunc(People.All(), func(a, b Person) int { return cmp.Compare(a.Name, b.Name) }).Name`, `"Eve"`},
+			{`ps := People.All(); slices.SortFunc(ps, func(a, b Person) int { return cmp.Or(strings.Compare(a.Plan, b.Plan), cmp.Compare(b.ID, a.ID)) }); ps[0].Name`, `"Eve"`},
+			{`slices.SortFunc(xs, 3)`, `syntax: cannot use 3 (untyped int constant) as func(a int, b int) int value in argument to slices.SortFunc`},
+			{`slices.Uniq(xs)`, `syntax: undefined: slices has no Uniq here`},
+			{`slices.Sort(People.All())`, `syntax: person does not satisfy cmp.Ordered (person missing in ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr | ~float32 | ~float64 | ~string)`},
+			{`maps.Clone(map[string]int{"a": 1})`, `map["a" 1]`},
+			{`m := map[string]int{"a": 1, "b": 2}; maps.DeleteFunc(m, func(k string, v int) bool { return v > 1 }); m`, `map["a" 1]`},
+			{`maps.Collect(slices.All([]string{"p", "q"}))`, `map[0 "p" 1 "q"]`},
+			{`maps.Keys(m)`, `<iter.Seq[string]>`},
+			{`cmp.Compare("a", "b")`, `-1`},
+			{`cmp.Or("", "x", "y")`, `"x"`},
+			{`slices.Collect(strings.SplitSeq("a,b", ","))`, `["a" "b"]`},
+			{`for line := range strings.Lines("a\nb") { fmt.Printf("%q", line) }`, `"a\n""b"`},
+			{`errors.AsType[*strconv.NumError](errors.New("x"))`, `[nil false]`},
+			{`next, stop := iter.Pull(slices.Values(xs))`, `syntax: undefined: iter has no Pull here`},
+		},
+		"a range over a function": {
+			{`func count(n int) iter.Seq[int] { return func(yield func(int) bool) { for i := range n { if !yield(i) { return } } } }`, ``},
+			{`for x := range count(3) { fmt.Print(x) }`, `012`},
+			{`for range count(2) { fmt.Print("x") }`, `xx`},
+			{`for x := range count(9) { if x == 1 { continue }; if x == 4 { break }; fmt.Print(x) }`, `023`},
+			{`func find(n int) (int, error) { for x := range count(10) { if x*x > n { return x, nil } }; return -1, errors.New("none") }`, ``},
+			{`find(20)`, `5`},
+			{`find(200)`, `runtime: none`},
+			{`func grid() (s string) { outer: for x := range count(3) { for y := range count(3) { if y == 2 { continue outer }; if x == 2 { break outer }; s += fmt.Sprint(x, y, ";") } }; return }; grid()`, `"0 0;0 1;1 0;1 1;"`},
+			{`var fs []func() int; for x := range count(3) { fs = append(fs, func() int { return x }) }; for _, f := range fs { fmt.Print(f()) }`, `012`},
+			{`for i, v := range slices.Backward([]string{"a", "b"}) { fmt.Print(i, v) }`, `1b0a`},
+			{`for range func(yield func() bool) { for yield() {} } { fmt.Print("once"); break }`, `once`},
+			{`for x := range func(yield func(int) bool) { yield(1); yield(2) } { fmt.Print(x); break }`, `1runtime: panic: range function continued iteration after function for loop body returned false`},
+			{`func late() { for x := range count(2) { defer fmt.Print(x) } }`, `syntax: defer in a loop is not understood here`},
+			{`for x, y := range count(3) { fmt.Print(x, y) }`, `syntax: range over count(3) (value of func type iter.Seq[int]) permits only one iteration variable`},
+			{`var x int; for x = range count(4) { }; x`, `3`},
+			{`func pairs(yield func(string, int) bool) { _ = yield("a", 1) && yield("b", 2) }; for k, v := range pairs { fmt.Print(k, v) }`, `a1b2`},
+		},
+		"the last value": {
+			{`_`, `syntax: there is no last value yet`},
+			{`People.Find(2)`, `Person{ID:2 Name:"Dana" Plan:"pro" Seen:nil}`},
+			{`_.Name`, `"Dana"`},
+			{`_ + "!"`, `"Dana!"`},
+			{`1 +`, `syntax: expected operand, found '}'`},
+			{`x := 3`, ``},
+			{`panic("x")`, `runtime: panic: x`},
+			{`Fails()`, `runtime: it failed`},
+			{`_`, `"Dana!"`},
+			{`strings.Cut("a=b", "=")`, `["a" "b" true]`},
+			{`_`, `"a"`},
+			{`for _, v := range []int{1} { _ = v }`, ``},
+			{`_ = 5`, ``},
+			{`_`, `"a"`},
+			{`func g() int { return _ }`, `syntax: cannot use _ as value or type`},
+			{`[]int{4, 5}`, `[4 5]`},
+			{`_[1] * 10`, `50`},
+			{`_ * _`, `2500`},
+			{`p := &_; *p`, `2500`},
+			{`7`, `7`},
+			{`*p`, `2500`},
+			{`error(nil)`, `nil`},
+			{`_ == nil`, `true`},
+			{`func() string { return "called" }`, `<func() string>`},
+			{`_()`, `"called"`},
+			{`nil`, `nil`},
+			{`_`, `"called"`},
+		},
+	})
+}
+
+// typeSessions types each session into an interpreter of its own and compares what each command comes to.
+func typeSessions(t *testing.T, sessions map[string][]said) {
+	t.Helper()
+	for name, session := range sessions {
+		t.Run(name, func(t *testing.T) {
+			y := newTypist(t)
+			for _, line := range session {
+				if got := y.text(line.typed); got != line.want {
+					t.Errorf("%s\n got %s\nwant %s", line.typed, got, line.want)
+				}
+			}
+		})
+	}
+}
