@@ -43,6 +43,7 @@ type interpreter struct {
 	scope   scope
 	sources sources
 
+	frames     frames          // the functions that the last panic passed
 	waiting    *interp.Program // calls the hook that waits
 	goroutines bool            // whether typed code ever started one
 
@@ -64,7 +65,7 @@ func newInterpreter(config interpreterConfig) (*interpreter, error) {
 	i.yaegi = interp.New(interp.Options{
 		// fmt's own Print functions are exported with Stdout bound; what is left to yaegi is the builtin println.
 		Stdout:               config.Stderr,
-		Stderr:               io.Discard, // a line for each frame of a panic
+		Stderr:               &i.frames,
 		Stdin:                nothing{},
 		Args:                 []string{"console"},
 		SourcecodeFilesystem: fstest.MapFS{},

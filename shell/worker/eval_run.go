@@ -148,6 +148,7 @@ func (r *running) execute(node ast.Node) *wire.Error {
 	if err != nil {
 		return r.i.compileFailure(err)
 	}
+	r.i.frames.forget()
 	ended := make(chan error, 1)
 	go func() {
 		// Goroutines inherit the label, so what outlives the command can be told from everything else in the process.
@@ -172,7 +173,7 @@ func (r *running) execute(node ast.Node) *wire.Error {
 				return failure // a stopped execution ends without an error
 			}
 			if err != nil {
-				return r.i.runFailure(err)
+				return r.inFunction(r.i.runFailure(err))
 			}
 			return nil
 		}

@@ -155,6 +155,18 @@ func TestAPanicInAGoroutineFailsItsCommandOnly(t *testing.T) {
 	}
 }
 
+func TestAPanicInAFunctionOfAnEarlierCommandSaysWhich(t *testing.T) {
+	y := newTypist(t)
+	y.text("func f(a, b int) int {\n\treturn a / b\n}")
+	y.text("func g(n int) int { return f(n, 0) + 1 }")
+	if got, want := y.text("g(3)"), "runtime: integer divide by zero (in f, typed in command 1, line 1)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := y.text("panic(1)"), "runtime: panic: 1"; got != want {
+		t.Errorf("afterwards got %s, want %s", got, want)
+	}
+}
+
 func TestACommandThatPanickedDoesNotRunAgain(t *testing.T) {
 	y := newTypist(t)
 	y.text(`n := 0`)

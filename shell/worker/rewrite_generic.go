@@ -81,7 +81,7 @@ func (r *rewriter) generics(root ast.Node) ast.Node {
 			return r.replaceFunction(c, n, n)
 		}
 		return true
-	}, nil).(ast.Node)
+	}, nil)
 }
 
 func indexed(e ast.Expr) ast.Expr {
