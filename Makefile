@@ -44,7 +44,7 @@ vuln:
 # Each number of the designs, as a ratio within one run, beside its bound.
 bench:
 	@CGO_ENABLED=0 go test -run '^$$' -bench . -benchtime 300ms ./audit ./crypto | grep -vE '^(goos|goarch|pkg|PASS|ok)'
-	@CGO_ENABLED=0 go test -run '^$$' -bench . -benchtime 1x ./cmd | grep -vE '^(goos|goarch|pkg|PASS|ok)'
+	@CGO_ENABLED=0 go test -run '^$$' -bench . -benchtime 1x ./shell/console ./shell/worker ./cmd | grep -vE '^(goos|goarch|pkg|PASS|ok)'
 
 demo: build
 	bin/vouchsafe demo

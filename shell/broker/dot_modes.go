@@ -38,7 +38,7 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 	}
 	opening := s.newSeat(shell.Decrypted)
 	opening.period = period
-	if opening.peer, err = s.startPeer(ctx, shell.Decrypted); err != nil {
+	if opening.peer, err = s.startPeer(ctx); err != nil {
 		return nil, &wire.Error{Kind: wire.ErrKilled, Message: visible(err.Error()), Hint: "nothing was opened"}
 	}
 	if ctx.Err() != nil {

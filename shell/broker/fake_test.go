@@ -22,7 +22,6 @@ type fake struct {
 	raw        net.Conn // of statements
 	stdout     *os.File
 
-	hello    wire.Hello
 	turn     wire.Turn // the command that runs
 	last     uint64
 	answered bool
@@ -125,7 +124,6 @@ func (f *fake) live(staff *staff) {
 	if f.control.Receive(&c) != nil || c.Hello == nil {
 		return
 	}
-	f.hello = *c.Hello
 	if f.control.Send(wire.Control{Ready: &wire.Ready{Version: wire.Version}}) != nil {
 		return
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/vouchsafe/vouchsafe/shell"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
@@ -266,21 +265,22 @@ func stopError(ctx context.Context, killed bool) *wire.Error {
 }
 
 // startPeer takes the worker that stands by, or starts one.
-func (b *Broker) startPeer(ctx context.Context, hello wire.Hello) (*peer, error) {
-	if process := b.spare.take(); process != nil {
+func (b *Broker) startPeer(ctx context.Context, target Target) (*peer, error) {
+	if p := b.spare.take(); p != nil {
 		defer b.StandBy(ctx)
-		if p, err := startPeer(process, hello, b.Policy.Limits.Output); err == nil {
+		if _, spoke := p.spoke(); !spoke {
 			return p, nil
-		} // it died while it waited
+		}
+		p.kill() // it died while it waited
 	}
 	process, err := b.Start(ctx, "work")
 	if err != nil {
 		return nil, err
 	}
-	return startPeer(process, hello, b.Policy.Limits.Output)
+	return startPeer(process, hello(target), b.Policy.Limits.Output)
 }
 
-// hello is what a fresh worker of this session is told.
-func hello(target Target, mode shell.Mode) wire.Hello {
-	return wire.Hello{Version: wire.Version, Dialect: target.Dialect(), Server: target.Version(), Mode: string(mode)}
+// hello is what a fresh worker is told: nothing of the session that it will be for.
+func hello(target Target) wire.Hello {
+	return wire.Hello{Version: wire.Version, Dialect: target.Dialect(), Server: target.Version()}
 }

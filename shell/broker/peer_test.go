@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vouchsafe/vouchsafe/shell"
 	"github.com/vouchsafe/vouchsafe/shell/policy"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
@@ -318,9 +317,8 @@ func TestASessionWithoutAWorkerDoesNotOpen(t *testing.T) {
 	h.CheckLog(t)
 }
 
-func TestASessionsModeIsToldToItsWorker(t *testing.T) {
-	got := hello(&SQLite{version: "3"}, shell.Decrypted)
-	if got.Mode != "decrypted" || got.Version != wire.Version || got.Dialect != "sqlite" {
+func TestAWorkerIsToldNothingOfItsSession(t *testing.T) {
+	if got, want := hello(&SQLite{version: "3"}), (wire.Hello{Version: wire.Version, Dialect: "sqlite", Server: "3"}); got != want {
 		t.Errorf("%+v", got)
 	}
 }

@@ -141,7 +141,7 @@ func (s *Session) open(ctx context.Context) error {
 		s.period = period
 		events = append(events, granted...)
 	}
-	if s.peer, err = s.startPeer(ctx, s.mode); err != nil {
+	if s.peer, err = s.startPeer(ctx); err != nil {
 		return err
 	}
 	if o.Write && (o.Sandbox || o.Expect != nil) {
@@ -196,9 +196,9 @@ func (s *Session) App() string { return s.broker.Schema.App }
 // Commands is how many commands are on record.
 func (s *Session) Commands() int { return s.commands }
 
-// startPeer starts a worker that is told which mode it is for.
-func (s *Session) startPeer(ctx context.Context, mode shell.Mode) (*peer, error) {
-	return s.broker.startPeer(ctx, hello(s.target, mode))
+// startPeer gets the session a worker. It is not told what for: which mode it is in, the gate knows.
+func (s *Session) startPeer(ctx context.Context) (*peer, error) {
+	return s.broker.startPeer(ctx, s.target)
 }
 
 // record puts events of the session on record: of a command, or of none (0). When it returns nil they are durable.

@@ -5,21 +5,21 @@ import (
 	"sync"
 )
 
-// spare is a confined worker that waits for its first word, so that a session that opens does not.
+// spare is a confined worker that has said that it is ready and knows of no session, so that one that opens does not wait.
 type spare struct {
-	mu      sync.Mutex
-	process *Process
-	closed  bool
-	pending sync.WaitGroup // starts under way
-	under   bool           // one is
+	mu       sync.Mutex
+	peer     *peer
+	closed   bool
+	starting bool
+	starts   sync.WaitGroup
 }
 
 // take hands the spare worker out; nil where there is none.
-func (s *spare) take() *Process {
+func (s *spare) take() *peer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.process
-	s.process = nil
+	p := s.peer
+	s.peer = nil
 	return p
 }
 
@@ -29,24 +29,43 @@ func (b *Broker) StandBy(ctx context.Context) {
 	s := &b.spare
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.under || s.process != nil {
+	if s.closed || s.starting || s.peer != nil {
 		return
 	}
-	s.under = true
+	s.starting = true
 	ctx = context.WithoutCancel(ctx)
-	s.pending.Go(func() {
-		process, err := b.Start(ctx, "work")
+	s.starts.Go(func() {
+		p, err := b.startSpare(ctx)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.under = false
+		s.starting = false
 		switch {
 		case err != nil:
 		case s.closed:
-			process.Kill()
+			p.kill()
 		default:
-			s.process = process
+			s.peer = p
 		}
 	})
+}
+
+func (b *Broker) startSpare(ctx context.Context) (*peer, error) {
+	target, err := b.connectTarget(ctx)
+	if err != nil {
+		return nil, err
+	}
+	process, err := b.Start(ctx, "work")
+	if err != nil {
+		return nil, err
+	}
+	return startPeer(process, hello(target), b.Policy.Limits.Output)
+}
+
+// Ready says whether a spare worker stands by.
+func (b *Broker) Ready() bool {
+	b.spare.mu.Lock()
+	defer b.spare.mu.Unlock()
+	return b.spare.peer != nil
 }
 
 // Close ends the spare worker. Sessions are closed by who opened them.
@@ -54,8 +73,8 @@ func (b *Broker) Close() {
 	b.spare.mu.Lock()
 	b.spare.closed = true
 	b.spare.mu.Unlock()
-	b.spare.pending.Wait()
-	if process := b.spare.take(); process != nil {
-		process.Kill()
+	b.spare.starts.Wait()
+	if p := b.spare.take(); p != nil {
+		p.kill()
 	}
 }

@@ -180,7 +180,7 @@ func (s *Session) ready(ctx context.Context, source string) *wire.Error {
 		return failed
 	}
 	var err error
-	if s.peer, err = s.startPeer(ctx, s.mode); err != nil {
+	if s.peer, err = s.startPeer(ctx); err != nil {
 		return &wire.Error{Kind: wire.ErrKilled, Message: visible(err.Error()), Hint: "nothing was run"}
 	}
 	return nil
@@ -234,7 +234,7 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 		r.Err = &failed
 	case c.refusal != nil:
 		r.Err = refusalError(c.refusal)
-	case c.declined != nil && (r.Err != nil || ending != nil):
+	case c.declined != nil:
 		r.Err = c.declined
 	case c.unavailable != nil && (r.Err != nil || ending != nil):
 		r.Err = c.unavailable
@@ -315,7 +315,7 @@ func (c *command) stand() string {
 // replace starts a new worker for one that was killed.
 func (s *Session) replace(ctx context.Context) {
 	var err error
-	if s.peer, err = s.startPeer(context.WithoutCancel(ctx), s.mode); err != nil {
+	if s.peer, err = s.startPeer(context.WithoutCancel(ctx)); err != nil {
 		s.peer = nil // the next command tries again, and says why not
 	}
 }

@@ -48,7 +48,6 @@ type Hello struct {
 	Version int    `cbor:"1,keyasint"`
 	Dialect string `cbor:"2,keyasint"` // sqlite, postgres or mysql
 	Server  string `cbor:"3,keyasint"` // the database's version, for the questions a driver asks at its start
-	Mode    string `cbor:"4,keyasint"` // encrypted or decrypted
 }
 
 // Ready says that the worker waits for its first turn.

@@ -259,7 +259,7 @@ func TestCompletionIsAnsweredBetweenTurns(t *testing.T) {
 		}
 		return c
 	}
-	send(wire.Control{Hello: &wire.Hello{Version: wire.Version, Dialect: "sqlite", Server: "3.45.0", Mode: string(shell.Encrypted)}})
+	send(wire.Control{Hello: &wire.Hello{Version: wire.Version, Dialect: "sqlite", Server: "3.45.0"}})
 	if c := receive(); c.Ready == nil {
 		t.Fatalf("got %+v", c)
 	}

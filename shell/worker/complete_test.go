@@ -48,7 +48,7 @@ func newDeskOf(t testing.TB, app shell.App) *desk {
 	})
 	g := &gate{conn: conn}
 	g.open(wire.Nonce{1}) // so that a question would be sent, and seen
-	w, err := newWorker(app, wire.Hello{Version: wire.Version, Dialect: "sqlite", Server: "3.45.0", Mode: string(shell.Encrypted)}, g, io.Discard, io.Discard)
+	w, err := newWorker(app, wire.Hello{Version: wire.Version, Dialect: "sqlite", Server: "3.45.0"}, g, io.Discard, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
