@@ -19,7 +19,7 @@ func FuzzRewriter(f *testing.F) {
 	}
 	for _, text := range []string{
 		`for x := range slices.Values([]int{1}) { _ = x }`, `a, b := <-make(chan int), 1`, `var s []int; slices.Sort(s); new(3)`, `go fmt.Println(1, nil)`, `x := 1; func() { x, y := 2, "" ; _, _ = x, y }()`,
-		`switch v := any(1).(type) { case error: _ = v; case nil: }`, `L: for { select { default: break L } }`, `func F[T any](x T) T { return F(x) }; F(1)`, `type G[T any] struct{ n *G[T] }; var g G[G[int]]`, `const ( a = iota; b ); b`,
+		`switch v := any(1).(type) { case error: _ = v; case nil: }`, `L: for { select { default: break L } }`, `func F[T any](x T) T { return F(x) }; F(1)`, `type G[T any] struct{ n *G[T] }; var g G[G[int]]`, `const ( a = iota; b ); b`, `func () A() {}`,
 	} {
 		f.Add(text)
 	}

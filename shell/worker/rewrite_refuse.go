@@ -86,6 +86,8 @@ func (i *interpreter) refuseDecl(u *unit, d ast.Decl) *wire.Error {
 		switch {
 		case f.Body == nil:
 			return i.at(f, &wire.Error{Kind: wire.ErrSyntax, Message: "func " + f.Name.Name + " has no body", Hint: "nothing ran"})
+		case f.Recv != nil && (len(f.Recv.List) != 1 || len(f.Recv.List[0].Names) > 1):
+			return i.at(f, &wire.Error{Kind: wire.ErrSyntax, Message: "a method has one receiver", Hint: "nothing ran; write func (p Point) " + f.Name.Name + "() { … }"})
 		case f.Recv != nil:
 			return nil // it is known only with types whose method it is
 		}
