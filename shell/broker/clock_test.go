@@ -21,7 +21,7 @@ func TestAStopwatchCountsOnlyWhatIsNotPaused(t *testing.T) {
 		if ctx.Err() != nil {
 			t.Fatal("the time was up too early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if ctx.Err() == nil || stopReason(ctx) != reasonTimeout {
 			t.Errorf("%v, %s", ctx.Err(), stopReason(ctx))
@@ -74,7 +74,7 @@ func TestAPeriodEndsWhileItsCommandIsPaused(t *testing.T) {
 		if synctest.Wait(); ctx.Err() != nil {
 			t.Fatal("it ended too early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if synctest.Wait(); stopReason(ctx) != reasonExpired {
 			t.Error(stopReason(ctx))
 		}

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"time"
@@ -21,7 +20,7 @@ const (
 
 // Complete asks the worker how a text could go on. The gate is shut meanwhile: nothing of the text is evaluated, and the
 // database is not asked. It is for between commands.
-func (s *Session) Complete(ctx context.Context, q wire.Complete) wire.Completed {
+func (s *Session) Complete(q wire.Complete) wire.Completed {
 	none := wire.Completed{ID: q.ID, From: q.Cursor}
 	switch {
 	case s.pool == nil || s.peer == nil || s.ended != "":
@@ -36,7 +35,12 @@ func (s *Session) Complete(ctx context.Context, q wire.Complete) wire.Completed 
 		return none
 	}
 	q.Source = recorded(q.Source)
-	answer, reason := s.peer.complete(ctx, q)
+	wait := completeWait
+	if s.period != nil { // which ends for nobody later
+		at, _ := s.period.ends()
+		wait = min(wait, at.Sub(s.broker.Now()))
+	}
+	answer, reason := s.peer.complete(q, wait)
 	if reason != "" {
 		s.loseWorker(reason, "completion")
 		return none
@@ -45,11 +49,11 @@ func (s *Session) Complete(ctx context.Context, q wire.Complete) wire.Completed 
 }
 
 // complete asks and waits. A reason says why the worker must go.
-func (p *peer) complete(ctx context.Context, q wire.Complete) (answer wire.Completed, reason string) {
+func (p *peer) complete(q wire.Complete, wait time.Duration) (answer wire.Completed, reason string) {
 	if err := p.send(p.control, wire.Control{Complete: &q}); err != nil {
 		return answer, reasonCrashed
 	}
-	late := time.NewTimer(completeWait)
+	late := time.NewTimer(wait)
 	defer late.Stop()
 	select {
 	case r := <-p.answers:

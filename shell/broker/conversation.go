@@ -8,7 +8,6 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/vouchsafe/vouchsafe/audit"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
@@ -18,9 +17,11 @@ type conversation struct {
 	broker   *Broker
 	engineer string
 	socket   *websocket.Conn
-	cancel   context.CancelFunc
+	unread   *outbox
+	hangUp   context.CancelFunc // ends listen, and so the conversation
 
 	said      chan wire.FromConsole // closed when the console has gone
+	fault     error                 // why nothing more is said, if that is the console's fault; read when said is closed
 	results   chan Result           // of the command that runs
 	questions chan asked            // of the command that runs
 
@@ -45,11 +46,12 @@ func (c *conversation) listen(ctx context.Context) {
 	defer close(c.said)
 	for {
 		kind, b, err := c.socket.Read(ctx)
-		if err != nil || kind != websocket.MessageBinary {
+		if err != nil {
 			return
 		}
 		var message wire.FromConsole
-		if wire.Decode(b, &message) != nil {
+		if kind != websocket.MessageBinary || wire.Decode(b, &message) != nil || fields(message) != 1 {
+			c.fault = errOutOfTurn
 			return
 		}
 		select {
@@ -60,11 +62,19 @@ func (c *conversation) listen(ctx context.Context) {
 	}
 }
 
-// hold holds the conversation.
-func (c *conversation) hold(ctx context.Context) error {
-	if err := c.say(ctx, wire.ToConsole{Welcome: c.welcome(ctx)}); err != nil {
-		return nil
+// fields counts what a message sets.
+func fields(m wire.FromConsole) (n int) {
+	for _, set := range []bool{m.Open != nil, m.Run != nil, m.Cancel, m.Answer != nil, m.Complete != nil, m.Leave != nil} {
+		if set {
+			n++
+		}
 	}
+	return n
+}
+
+// hold holds the conversation, and ends it. An error is the console's fault.
+func (c *conversation) hold(ctx context.Context) error {
+	c.say(wire.ToConsole{Welcome: c.welcome(ctx)})
 	c.broker.StandBy(ctx)
 	clock := time.NewTicker(time.Second)
 	defer clock.Stop()
@@ -72,35 +82,29 @@ func (c *conversation) hold(ctx context.Context) error {
 		select {
 		case message, ok := <-c.said:
 			switch {
+			case !ok && c.fault != nil:
+				return c.close(ctx, "protocol", c.fault)
 			case !ok:
-				c.close(ctx, "disconnected")
-				return nil
+				return c.close(ctx, "disconnected", nil)
 			case message.Leave != nil:
-				c.close(ctx, reasonOf(message.Leave.Reason))
-				return nil
+				return c.close(ctx, reasonOf(message.Leave.Reason), nil)
 			}
 			if err := c.hear(ctx, message); err != nil {
-				c.close(ctx, "protocol")
-				return err
+				return c.close(ctx, "protocol", err)
 			}
 		case result := <-c.results:
+			c.stop(nil)
 			c.stop, c.pending = nil, nil
-			if err := c.say(ctx, wire.ToConsole{Result: c.shown(result)}); err != nil {
-				c.close(ctx, "disconnected")
-				return nil
-			}
+			c.say(wire.ToConsole{Result: c.shown(result)})
 		case a := <-c.questions:
 			c.asked++
 			a.question.ID = c.asked
 			c.pending = &a
-			if c.say(ctx, wire.ToConsole{Question: &a.question}) != nil {
-				a.answer <- wire.Answer{Left: true}
-			}
+			c.say(wire.ToConsole{Question: &a.question})
 		case <-clock.C:
 			c.tick(ctx)
 		case <-ctx.Done(): // the server stops
-			c.close(ctx, "interrupted")
-			return nil
+			return c.close(ctx, "interrupted", nil)
 		}
 	}
 }
@@ -132,9 +136,9 @@ func (c *conversation) hear(ctx context.Context, m wire.FromConsole) error {
 	case m.Complete != nil && c.session != nil:
 		completed := wire.Completed{ID: m.Complete.ID, From: m.Complete.Cursor}
 		if !running {
-			completed = c.session.Complete(ctx, *m.Complete)
+			completed = c.session.Complete(*m.Complete)
 		}
-		c.say(ctx, wire.ToConsole{Completed: &completed}) // a console that has gone is noticed by the next read
+		c.say(wire.ToConsole{Completed: &completed})
 	default:
 		return errOutOfTurn
 	}
@@ -148,13 +152,13 @@ func (c *conversation) open(ctx context.Context, o wire.Open) error {
 	}
 	session, err := c.broker.Open(ctx, Opening{Engineer: c.engineer, Justification: o.Justification, Note: o.Note, Sandbox: o.Sandbox})
 	if err != nil {
-		c.say(ctx, wire.ToConsole{Failed: claimOf(err)})
+		c.say(wire.ToConsole{Failed: claimOf(err)})
 		return nil
 	}
 	c.session = session
 	session.Ask = c.ask
 	c.broker.StandBy(ctx)
-	c.say(ctx, wire.ToConsole{Session: &wire.Session{ID: session.ID, State: session.State()}})
+	c.say(wire.ToConsole{Session: &wire.Session{ID: session.ID, State: session.State()}})
 	return nil
 }
 
@@ -194,14 +198,14 @@ func (c *conversation) tick(ctx context.Context) {
 			text = fmt.Sprintf("the decrypted period has ended: nothing was typed for %s", spoken(c.broker.Policy.Limits.Idle))
 		}
 		c.warned = 0
-		c.notice(ctx, text+". What it opened is gone; you are encrypted again", true)
+		c.notice(text+". What it opened is gone; you are encrypted again", true)
 		return
 	}
-	c.warn(ctx)
+	c.warn()
 }
 
 // warn tells how soon the decrypted period ends, at each of the marks once.
-func (c *conversation) warn(ctx context.Context) {
+func (c *conversation) warn() {
 	period := c.session.period
 	if period == nil {
 		c.warned = 0
@@ -221,22 +225,19 @@ func (c *conversation) warn(ctx context.Context) {
 		if why == reasonIdle {
 			text = "nothing was typed for a while: the decrypted period ends in " + spoken(mark)
 		}
-		c.notice(ctx, text, true)
+		c.notice(text, true)
 	}
 }
 
 // warnedWithin is how late a warning may come: a period that is shorter than its mark does not begin with it.
 const warnedWithin = 5 * time.Second
 
-func (c *conversation) notice(ctx context.Context, text string, warning bool) {
-	c.say(ctx, wire.ToConsole{Notice: &wire.Notice{Text: text, Warning: warning, State: c.session.State()}})
+func (c *conversation) notice(text string, warning bool) {
+	c.say(wire.ToConsole{Notice: &wire.Notice{Text: text, Warning: warning, State: c.session.State()}})
 }
 
-// close ends the session, with what runs in it.
-func (c *conversation) close(ctx context.Context, reason string) {
-	if c.session == nil {
-		return
-	}
+// close ends the session, with what runs in it. It returns the console's fault that it was told.
+func (c *conversation) close(ctx context.Context, reason string, fault error) error {
 	ctx = context.WithoutCancel(ctx)
 	for c.stop != nil {
 		c.stop(context.Canceled)
@@ -247,76 +248,26 @@ func (c *conversation) close(ctx context.Context, reason string) {
 			c.stop = nil
 		}
 	}
-	closing, err := c.session.Close(ctx, reason, reason == "closed")
-	c.session = nil
-	c.closed(ctx, wire.Closed{Commands: closing.Commands, Committed: closing.Committed, RolledBack: closing.RolledBack, Err: claimOf(err)})
-}
-
-func (c *conversation) closed(ctx context.Context, m wire.Closed) {
-	c.say(context.WithoutCancel(ctx), wire.ToConsole{Closed: &m}) // it may have gone
-}
-
-func (c *conversation) say(ctx context.Context, m wire.ToConsole) error {
-	b, err := wire.Encode(m)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, writeWait)
-	defer cancel()
-	return c.socket.Write(ctx, websocket.MessageBinary, b)
-}
-
-// welcome tells the console where it is.
-func (c *conversation) welcome(ctx context.Context) *wire.Welcome {
-	b := c.broker
-	w := &wire.Welcome{
-		Version: wire.Version, App: b.Schema.App, Environment: b.Schema.Environment, Engineer: c.engineer, Embedded: b.Embedded, Confinement: b.Confinement,
-	}
-	for _, t := range b.Schema.Topics {
-		w.Topics = append(w.Topics, t.Name)
-	}
-	if b.LastJustification != nil {
-		if link := b.LastJustification(ctx, c.engineer); b.Policy.Justification(link, "") == nil {
-			w.Justification = link
+	closed := wire.Closed{Err: claimOf(fault)}
+	if c.session != nil {
+		closing, err := c.session.Close(ctx, reason, reason == "closed")
+		c.session = nil
+		closed.Commands, closed.Committed, closed.RolledBack = closing.Commands, closing.Committed, closing.RolledBack
+		if err != nil {
+			closed.Err = claimOf(err)
 		}
 	}
-	return w
+	c.say(wire.ToConsole{Closed: &closed})
+	return fault
 }
 
-// shown is a result as a console gets it: within the bound of a message.
-func (c *conversation) shown(r Result) *wire.Result {
-	disclosed := 0
-	for _, v := range r.Disclosures {
-		disclosed += v.Count
-	}
-	m := &wire.Result{
-		Command: r.Command, Mode: string(r.Mode), Status: r.Status, Value: r.Value, Err: r.Err, Output: r.Output, OutputCut: r.OutputCut,
-		Statements: r.Echo, More: r.Statements - len(r.Echo), Disclosed: disclosed, Facts: r.Facts, Duration: r.Duration, Notes: r.Notes,
-		Suggestions: r.Suggestions, Exit: r.Exit, Edit: r.Edit, State: c.session.State(),
-	}
-	if b, err := wire.Encode(wire.ToConsole{Result: m}); err != nil || len(b) > wire.MaxToConsole {
-		m.Value = nil
-		m.Notes = append(m.Notes, "the value is too large to be shown: narrow it with Where and Limit")
-	}
-	return m
-}
-
-// claimOf is an error as a console gets it; nil for none.
-func claimOf(err error) *wire.Error {
+// say tells the console something, and does not wait until it has read that. One that reads no more is hung up on.
+func (c *conversation) say(m wire.ToConsole) {
+	b, err := wire.Encode(m)
 	if err == nil {
-		return nil
+		err = c.unread.put(b)
 	}
-	var refusal *Refusal
-	var known *wire.Error
-	switch {
-	case errors.As(err, &refusal):
-		return refusalError(refusal)
-	case errors.As(err, &known):
-		return known
-	case errors.Is(err, audit.ErrNotRecorded):
-		return notRecorded("the record is unavailable: nothing was run", err)
-	case errors.Is(err, ErrNoDatabase):
-		return &wire.Error{Kind: wire.ErrDatabase, Code: "UNAVAILABLE", Message: visible(err.Error()), Hint: "nothing was run; check database: in the config"}
+	if err != nil {
+		c.hangUp()
 	}
-	return &wire.Error{Kind: wire.ErrRuntime, Message: visible(err.Error())}
 }

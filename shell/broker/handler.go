@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/go-chi/chi/v5"
@@ -24,7 +23,10 @@ func (b *Broker) Handler(who func(*http.Request) (engineer string, err error)) h
 			http.Error(w, "not signed in", http.StatusUnauthorized)
 			return
 		}
-		// A browser sends an Origin, and the library refuses one that is not the server's own: no page speaks for an engineer.
+		if r.Header.Get("Origin") != "" { // a browser's: no page speaks for an engineer, not even one of ours
+			http.Error(w, "a console connects here, no page", http.StatusForbidden)
+			return
+		}
 		socket, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
 		if err != nil {
 			return // it has answered
@@ -35,20 +37,19 @@ func (b *Broker) Handler(who func(*http.Request) (engineer string, err error)) h
 	return router
 }
 
-// writeWait is how long a console may take to read a message.
-const writeWait = 30 * time.Second
-
 // converse speaks with one console until it has gone, or its session is closed.
 func (b *Broker) converse(ctx context.Context, socket *websocket.Conn, engineer string) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	// What ends ctx does not cut the connection: the console is still told how its session ended.
+	connected, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer hangUp()
 	c := &conversation{
-		broker: b, engineer: engineer, socket: socket, cancel: cancel,
+		broker: b, engineer: engineer, socket: socket, unread: newOutbox(socket), hangUp: hangUp,
 		said: make(chan wire.FromConsole), results: make(chan Result, 1), questions: make(chan asked),
 	}
-	go c.listen(ctx)
-	if err := c.hold(ctx); err != nil {
-		c.closed(ctx, wire.Closed{Err: claimOf(err)})
+	go c.listen(connected)
+	err := c.hold(ctx)
+	c.unread.close()
+	if err != nil {
 		socket.Close(websocket.StatusPolicyViolation, "")
 		return
 	}
