@@ -86,10 +86,10 @@ func (c *command) whoami(_ context.Context, rest string) (*wire.Value, error) {
 		add("consent", text(s.period.url), "covers", text(strings.Join(s.period.scopes.Strings(), " ")), "ends", moment(at), "because", text(map[string]string{reasonIdle: "nothing is typed until then", reasonExpired: "its time is over"}[why]))
 	}
 	add("may write", text(writes), "sandbox", yesNo(s.Opening.Sandbox),
-		"a command takes", text("at most "+limits.Command.String()), "a statement takes", text("at most "+limits.Statement.String()),
+		"a command takes", text("at most "+spoken(limits.Command)), "a statement takes", text("at most "+spoken(limits.Statement)),
 		"a result has", text(fmt.Sprintf("at most %d rows, %d bytes", limits.Rows, limits.Bytes)),
 		"a command writes", text(fmt.Sprintf("at most %d rows; from %d on you are asked", limits.Touched, limits.Confirm)),
-		"a decrypted period lasts", text(fmt.Sprintf("%s, or %s without a command", limits.Decrypted, limits.Idle)),
+		"a decrypted period lasts", text(fmt.Sprintf("%s, or %s without a command", spoken(limits.Decrypted), spoken(limits.Idle))),
 		"who reviews it", text(or(b.Reviewer, "the auditors")), "how long it is kept", text(or(b.Kept, "until a retention is set: for ever")))
 	if b.Embedded {
 		add("embedded", text("you own the files: this record is no evidence against you"))

@@ -51,8 +51,8 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 	}
 	// From here the consent is on record as granted. The period begins when this command's outcome is, too.
 	c.opening = opening
-	c.notes = append(c.notes, fmt.Sprintf("decrypted for %s, and %s without a command end it: %s of %s", s.broker.Policy.Limits.Decrypted,
-		s.broker.Policy.Limits.Idle, strings.Join(scopes.Strings(), " "), period.subject),
+	c.notes = append(c.notes, fmt.Sprintf("decrypted for %s, and %s without a command end it: %s of %s", spoken(s.broker.Policy.Limits.Decrypted),
+		spoken(s.broker.Policy.Limits.Idle), strings.Join(scopes.Strings(), " "), period.subject),
 		"this period has variables of its own; those of before wait, and are back when it ends", "each value that opens is on record")
 	return nil, nil
 }
@@ -146,6 +146,9 @@ func spoken(d time.Duration) string {
 			return "a minute"
 		}
 		return fmt.Sprintf("%d minutes", d/time.Minute)
+	}
+	if d < time.Minute && d%time.Second == 0 {
+		return fmt.Sprintf("%d seconds", d/time.Second)
 	}
 	return d.String()
 }

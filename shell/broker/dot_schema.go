@@ -128,7 +128,7 @@ func keyMarks(t shell.Table, column string) []string {
 		marks = append(marks, "primary key")
 	}
 	if t.Sealed != nil && t.Sealed.SubjectColumn == column {
-		marks = append(marks, "whose it is: "+t.Sealed.SubjectType)
+		marks = append(marks, "the data subject of "+t.Sealed.SubjectType)
 	}
 	return marks
 }

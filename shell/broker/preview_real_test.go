@@ -16,7 +16,7 @@ func TestWhatIsTypedIsShownBeforeItStands(t *testing.T) {
 		source string
 		want   []string
 	}{
-		{`db.Exec("update accounts set plan = 'free' where id = 1")`, []string{"row plan", "accounts/1 before pro", "accounts/1 after free", "2 rows"}},
+		{`db.Exec("update accounts set plan = 'free' where id = 1")`, []string{"row when plan", "accounts/1 before pro", "accounts/1 after free", "2 rows"}},
 		{`db.Transaction(func(tx *gorm.DB) error {
 			if err := tx.Exec("update accounts set plan = 'x' where id = 2").Error; err != nil { return err }
 			tx.Transaction(func(inner *gorm.DB) error {
@@ -24,9 +24,9 @@ func TestWhatIsTypedIsShownBeforeItStands(t *testing.T) {
 				return ErrNoRow
 			})
 			return tx.Exec("delete from accounts where id = 6").Error
-		})`, []string{"row plan name state region seats sso_domain billing_person_id created_at", `accounts/2 before pro Account 2 active eu 1 nil nil nil`,
+		})`, []string{"row when plan name state region seats sso_domain billing_person_id created_at", `accounts/2 before pro Account 2 active eu 1 nil nil nil`,
 			`accounts/2 after x Account 2 active eu 1 nil nil nil`, `accounts/6 gone pro Account 6 active eu 5 nil nil nil`, "3 rows"}},
-		{`q := People.Find(42); q.Role = "admin"; People.Save(&q)`, []string{"row role", "people/42 before owner", "people/42 after admin", "2 rows"}},
+		{`q := People.Find(42); q.Role = "admin"; People.Save(&q)`, []string{"row when role", "people/42 before owner", "people/42 after admin", "2 rows"}},
 		{`Invoices.Create(&Invoice{ID: 77, Number: "N-1"})`, nil},
 		{`db.Delete(&Invoice{}, "number = ?", "N-1")`, nil},
 	} {

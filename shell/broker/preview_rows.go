@@ -76,7 +76,7 @@ func (p preview) detail() *wire.Value {
 	if len(p.rows) == 0 {
 		return nil
 	}
-	names := []string{"row", ""}
+	names := []string{"row", "when"}
 	for _, column := range p.columns {
 		name := recorded(column)
 		for n := 2; slices.Contains(names, name); n++ { // a column called like ours

@@ -81,7 +81,7 @@ func TestAWriteIsShownOnRecordAndAgreedToBeforeItStands(t *testing.T) {
 	if len(p.asked) != 1 || p.asked[0].Text != threeRows || !p.asked[0].YesNo || p.asked[0].Said != saidWaiting {
 		t.Errorf("asked: %+v", p.asked)
 	}
-	lines(t, p.shown(t, 0), "row plan", "accounts/1 before pro", "accounts/1 after free", "accounts/2 before pro", "accounts/2 after free",
+	lines(t, p.shown(t, 0), "row when plan", "accounts/1 before pro", "accounts/1 after free", "accounts/2 before pro", "accounts/2 after free",
 		"accounts/3 before pro", "accounts/3 after free", "6 rows")
 	if len(r.Notes) != 1 || r.Notes[0] != "3 rows were written" {
 		t.Errorf("notes: %q", r.Notes)
@@ -271,18 +271,18 @@ func TestEveryWayToWriteIsShown(t *testing.T) {
 		want   []string
 	}{
 		{"a save", func(f *fake) { f.must(save("accounts", 2, put("plan", "free"), put("seats", int64(9)))) },
-			[]string{"row plan seats", "accounts/2 before pro 1", "accounts/2 after free 9", "2 rows"}},
+			[]string{"row when plan seats", "accounts/2 before pro 1", "accounts/2 after free 9", "2 rows"}},
 		{"a new row", func(f *fake) { f.must(create("accounts", put("name", "New"), put("plan", "x\x1b[2J"))) },
-			[]string{"row name plan state region seats sso_domain billing_person_id created_at", `accounts/7 new New "x\x1b[2J" nil nil nil nil nil nil`, "1 row"}},
+			[]string{"row when name plan state region seats sso_domain billing_person_id created_at", `accounts/7 new New "x\x1b[2J" nil nil nil nil nil nil`, "1 row"}},
 		{"a delete", func(f *fake) { f.must(execute("delete from invoices where id = 6")) },
-			[]string{"row account_id number period amount_cents currency status provider_ref idempotency_key", `invoices/6 gone 1 INV-6 2026-10 1000 EUR open "" ""`, "1 row"}},
+			[]string{"row when account_id number period amount_cents currency status provider_ref idempotency_key", `invoices/6 gone 1 INV-6 2026-10 1000 EUR open "" ""`, "1 row"}},
 		{"two statements of one transaction", func(f *fake) {
 			f.must(begin)
 			f.must(execute("update accounts set plan = 'x' where id = 1"))
 			f.must(execute("update accounts set plan = 'free' where id = 1"))
 			f.must(execute("update invoices set status = 'paid' where id = 6"))
 			f.must(commit)
-		}, []string{"row plan status", "accounts/1 before pro -", "accounts/1 after free -", "invoices/6 before - open", "invoices/6 after - paid", "4 rows"}},
+		}, []string{"row when plan status", "accounts/1 before pro -", "accounts/1 after free -", "invoices/6 before - open", "invoices/6 after - paid", "4 rows"}},
 		{"what was undone is not", func(f *fake) {
 			f.must(begin)
 			f.must(execute("update accounts set plan = 'x' where id = 1"))
@@ -294,14 +294,14 @@ func TestEveryWayToWriteIsShown(t *testing.T) {
 			f.must(execute("delete from accounts where id = 9"))
 			f.denied(execute("insert into accounts (id, plan) values (10, 'x'), (1, 'x')"), wire.ErrDatabase, "")
 			f.must(commit)
-		}, []string{"row plan", "accounts/1 before pro", "accounts/1 after x", "2 rows"}},
+		}, []string{"row when plan", "accounts/1 before pro", "accounts/1 after x", "2 rows"}},
 		{"what is as it was", func(f *fake) {
 			f.must(execute("update accounts set plan = case when id = 3 then 'x' else plan end where id < 4"))
 		},
-			[]string{"row plan", "accounts/3 before pro", "accounts/3 after x", "accounts/1 unchanged pro", "accounts/2 unchanged pro", "4 rows"}},
+			[]string{"row when plan", "accounts/3 before pro", "accounts/3 after x", "accounts/1 unchanged pro", "accounts/2 unchanged pro", "4 rows"}},
 		{"comments and quoted names", func(f *fake) {
 			f.must(execute(`/* update invoices */ update "accounts" set "plan" = 'free' /* where id = 2 */ where id = 3 -- or id = 4`))
-		}, []string{"row plan", "accounts/3 before pro", "accounts/3 after free", "2 rows"}},
+		}, []string{"row when plan", "accounts/3 before pro", "accounts/3 after free", "2 rows"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := fakeHouse(t, limits(one))
@@ -352,7 +352,7 @@ func TestSealedStaysSealedInAPreview(t *testing.T) {
 		h.ok(t, s, func(f *fake) { f.must(execute("delete from people where id in (42, 43)")) })
 		checked(t, h, p, h.command(t, s, 1), "no envelope")
 		lines(t, p.shown(t, 0),
-			"row account_id name email phone role locale state import_batch",
+			"row when account_id name email phone role locale state import_batch",
 			"people/42 gone 1 ‹sealed people.name people/42› ‹sealed people.email people/42› ‹sealed people.phone people/42› owner \"\" active nil",
 			"people/43 gone 1 ‹sealed people.name people/43› ‹sealed people.email people/43› ‹sealed people.phone people/43› member \"\" active nil", "2 rows")
 	})
@@ -369,7 +369,7 @@ func TestSealedStaysSealedInAPreview(t *testing.T) {
 		if q := c.Questions[0]; q.Shown.Withheld == 0 || q.Shown.Kept != "" || q.Shown.Digest == "" || q.Answer != "yes" {
 			t.Errorf("on record: %+v", q)
 		}
-		lines(t, p.shown(t, 0), "row email", "people/42 before ‹sealed people.email people/42›", "people/42 after ‹sealed people.email people/42›", "2 rows")
+		lines(t, p.shown(t, 0), "row when email", "people/42 before ‹sealed people.email people/42›", "people/42 after ‹sealed people.email people/42›", "2 rows")
 	})
 	t.Run("in a column that is not sealed", func(t *testing.T) {
 		h := fakeHouse(t, one)
@@ -378,7 +378,7 @@ func TestSealedStaysSealedInAPreview(t *testing.T) {
 		h.ok(t, s, func(f *fake) {
 			f.must(execute("update accounts set plan = (select email from people where id = 42) where id = 1"))
 		})
-		lines(t, p.shown(t, 0), "row plan", "accounts/1 before pro", "accounts/1 after ‹sealed people.email people/42›", "2 rows")
+		lines(t, p.shown(t, 0), "row when plan", "accounts/1 before pro", "accounts/1 after ‹sealed people.email people/42›", "2 rows")
 	})
 }
 
@@ -411,11 +411,11 @@ func TestTriggersAndCascadesAreShownAsCaused(t *testing.T) {
 	s := h.open(t, writing)
 	p := askable(s, "y")
 	h.ok(t, s, func(f *fake) { f.must(execute("update accounts set plan = 'free' where id < 3")) })
-	lines(t, p.shown(t, 0), "row plan said", "accounts/1 before pro -", "accounts/1 after free -", "accounts/2 before pro -", "accounts/2 after free -",
+	lines(t, p.shown(t, 0), "row when plan said", "accounts/1 before pro -", "accounts/1 after free -", "accounts/2 before pro -", "accounts/2 after free -",
 		"log/1 new (caused) - plan free", "log/2 new (caused) - plan free", "6 rows")
 	if !strings.HasPrefix(p.asked[0].Said, "What a trigger, a foreign key or an index did by itself is marked as caused.") {
 		t.Errorf("said: %s", p.asked[0].Said)
 	}
 	h.ok(t, s, func(f *fake) { f.must(execute("delete from parents")) })
-	lines(t, p.shown(t, 1), "row parent", "parents/1 gone -", "children/7 gone (caused) 1", "2 rows")
+	lines(t, p.shown(t, 1), "row when parent", "parents/1 gone -", "children/7 gone (caused) 1", "2 rows")
 }
