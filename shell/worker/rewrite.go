@@ -249,6 +249,8 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 			}
 		case *ast.GenDecl:
 			r.constants(n)
+		case *ast.SwitchStmt:
+			r.compares(n)
 		case *ast.SelectStmt:
 			r.selectBranches(c, n)
 		case *ast.SelectorExpr:

@@ -169,3 +169,39 @@ func (r *rewriter) equal(c *astutil.Cursor, e *ast.BinaryExpr) {
 	}
 	c.Replace(call)
 }
+
+// compares writes a switch over a value in an interface as comparisons, which yaegi would refuse, and several conditions of a case as one.
+func (r *rewriter) compares(s *ast.SwitchStmt) {
+	if s.Tag == nil {
+		for _, clause := range s.Body.List { // yaegi looks at the first condition of a case only
+			k := clause.(*ast.CaseClause)
+			for len(k.List) > 1 {
+				k.List = append([]ast.Expr{&ast.BinaryExpr{X: &ast.ParenExpr{X: k.List[0]}, OpPos: k.List[1].Pos(), Op: token.LOR, Y: &ast.ParenExpr{X: k.List[1]}}}, k.List[2:]...)
+			}
+		}
+		return
+	}
+	if s.Init != nil || !isInterface(r.u.info.Types[s.Tag].Type) {
+		return
+	}
+	name := r.i.scope.fresh("value")
+	s.Init = &ast.AssignStmt{Lhs: []ast.Expr{&ast.Ident{Name: name, NamePos: s.Tag.Pos()}}, TokPos: s.Tag.Pos(), Tok: token.DEFINE, Rhs: []ast.Expr{s.Tag}}
+	s.Tag = nil
+	for _, clause := range s.Body.List {
+		k := clause.(*ast.CaseClause)
+		var any ast.Expr // of them: without a tag yaegi looks at one only
+		for _, e := range k.List {
+			var one ast.Expr = &ast.CallExpr{Fun: &ast.Ident{Name: hookEqual, NamePos: e.Pos()}, Lparen: e.Pos(), Args: []ast.Expr{&ast.Ident{Name: name, NamePos: e.Pos()}, e}, Rparen: e.End()}
+			if r.u.info.Types[e].IsNil() {
+				one = &ast.BinaryExpr{X: &ast.Ident{Name: name, NamePos: e.Pos()}, OpPos: e.Pos(), Op: token.EQL, Y: e}
+			}
+			if any != nil {
+				one = &ast.BinaryExpr{X: any, OpPos: e.Pos(), Op: token.LOR, Y: one}
+			}
+			any = one
+		}
+		if any != nil {
+			k.List = []ast.Expr{any}
+		}
+	}
+}
