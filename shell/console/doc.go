@@ -1,6 +1,14 @@
-// Package console is the engineer's side of a session: it tells one typed input from the next, and renders what came back.
+// Package console is the engineer's side of a session: a terminal on which inputs are typed, and what came back is shown.
 //
-// # What was typed
+// [Run] holds one session. It speaks with the server over a websocket, in the messages of [wire.FromConsole] and
+// [wire.ToConsole], and has neither keys nor the record: what it is shown is on record before it arrives. What mode the
+// session is in, and until when, the server says; the console shows it, and forgets what was typed in a decrypted period
+// when that ends.
+//
+// # What is typed
+//
+// An [Editor] reads one input at a time, however many lines it has. A paste is text and never a key. History is in memory
+// only. [EditFile] opens an editor on a file in memory.
 //
 // [Split] cuts a script, or what was pasted, into the inputs that an engineer would have entered one by one; each becomes
 // one recorded command. [Complete] says of what stands at the prompt whether it can be sent, needs more lines, or can never
@@ -11,6 +19,9 @@
 // left out, and a comment at the end of an input stays with it, for the record.
 //
 // # What is shown
+//
+// A [Screen] renders for a terminal: it knows its width and whether it has colour. A [Pager] shows what is longer than the
+// screen, from memory. [JSON] and [Text] know no terminal: they render for programs and for the record.
 //
 // [JSON] and [Text] render a [wire.Value], a tree that a worker sent. It is a claim of a process that nobody trusts, so they
 // take any tree, also one that no honest worker would make: they do not panic, and never give more than the limit they are
