@@ -64,8 +64,8 @@ func (p *peer) complete(q wire.Complete, wait time.Duration) (answer wire.Comple
 			return answer, reasonProtocol
 		}
 		return *r.message.Completed, ""
-	case <-p.requests: // it asks the gate, which no completion does
-		return answer, reasonProtocol
+	case r := <-p.requests: // it asks the gate, which no completion does, or ends
+		return answer, outOfTurn(r.err)
 	case <-late.C:
 		return answer, reasonTimeout
 	}
