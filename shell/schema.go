@@ -28,7 +28,8 @@ type Table struct {
 	Repository string        `json:"repository"` // People
 	Keys       []string      `json:"keys"`       // the primary key's columns, in order
 	Columns    []TableColumn `json:"columns"`
-	Sealed     *crypto.Table `json:"sealed,omitempty"` // nil without sealed columns
+	Indexes    []TableIndex  `json:"indexes,omitempty"` // as the model declares them, in their order
+	Sealed     *crypto.Table `json:"sealed,omitempty"`  // nil without sealed columns
 }
 
 // TableColumn is one column of a model's table.
@@ -39,6 +40,13 @@ type TableColumn struct {
 	AutoCreate string `json:"auto_create,omitempty"` // the unit of a time that GORM sets when a row is made: time, sec, milli, nano
 	AutoUpdate string `json:"auto_update,omitempty"` // likewise when it is changed
 	NotNull    bool   `json:"not_null,omitempty"`
+}
+
+// TableIndex is one index of a model's table.
+type TableIndex struct {
+	Name    string   `json:"name"`
+	Columns []string `json:"columns"`
+	Unique  bool     `json:"unique,omitempty"`
 }
 
 // Describe reads an application's models. It opens nothing.
@@ -65,6 +73,15 @@ func Describe(app App) (Schema, error) {
 				Name: f.DBName, Field: f.Name, Type: string(f.GORMDataType), NotNull: f.NotNull,
 				AutoCreate: autoTime(f.AutoCreateTime), AutoUpdate: autoTime(f.AutoUpdateTime),
 			})
+		}
+		for _, index := range model.ParseIndexes() {
+			described := TableIndex{Name: index.Name, Unique: index.Class == "UNIQUE"}
+			for _, f := range index.Fields {
+				if f.Field != nil && f.DBName != "" {
+					described.Columns = append(described.Columns, f.DBName)
+				}
+			}
+			t.Indexes = append(t.Indexes, described)
 		}
 		sealed, err := crypto.Describe(model)
 		if err != nil {

@@ -51,6 +51,7 @@ func (c *command) schema(ctx context.Context, rest string) (*wire.Value, error) 
 				about = append(about, "found by equality: "+strings.Join(append([]string{"blind index"}, sealed.Norm...), " "))
 			}
 		}
+		about = append(about, indexMarks(t, column.Name)...)
 		mark := wire.Value{}
 		if len(about) > 0 {
 			mark = text(strings.Join(about, "; "))
@@ -129,6 +130,25 @@ func keyMarks(t shell.Table, column string) []string {
 	}
 	if t.Sealed != nil && t.Sealed.SubjectColumn == column {
 		marks = append(marks, "the data subject of "+t.Sealed.SubjectType)
+	}
+	return marks
+}
+
+// indexMarks says which of the model's indexes begin with a column: by it rows are found fast.
+func indexMarks(t shell.Table, column string) []string {
+	var marks []string
+	for _, index := range t.Indexes {
+		if len(index.Columns) == 0 || index.Columns[0] != column {
+			continue
+		}
+		mark := "index"
+		if index.Unique {
+			mark = "unique index"
+		}
+		if len(index.Columns) > 1 {
+			mark += " with " + strings.Join(index.Columns[1:], ", ")
+		}
+		marks = append(marks, mark)
 	}
 	return marks
 }

@@ -162,10 +162,10 @@ func TestARefusedConsentOpensNothing(t *testing.T) {
 		"long":                   {consentOf42 + strings.Repeat("x", 1<<20), "people/42/*", ruleConsent},
 	} {
 		for _, asked := range []bool{false, true} {
+			if !asked && len(c.link) > 1<<18 {
+				continue // a command is not so long
+			}
 			t.Run(fmt.Sprintf("%s, asked %v", name, asked), func(t *testing.T) {
-				if !asked && len(c.link) > 1<<18 {
-					t.Skip("a command is not so long")
-				}
 				h := fakeHouse(t)
 				s := h.open(t)
 				typed := ".decrypt " + c.link + " " + c.scope
