@@ -186,3 +186,89 @@ func TestWritingThatCannotBeRecordedIsNotAllowed(t *testing.T) {
 		})
 	}
 }
+
+func TestAnInterruptWhileAPeriodsWorkerStartsOpensNothing(t *testing.T) {
+	h := fakeHouse(t)
+	s := h.open(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	inner := h.broker.Start
+	h.broker.Start = func(ctx context.Context, role string) (*Process, error) {
+		interrupt()
+		return inner(ctx, role)
+	}
+	if r := s.Run(ctx, decrypt42); r.Status != StatusError || r.Err.Kind != wire.ErrInterrupted {
+		t.Errorf("%s %v", r.Status, r.Err)
+	}
+	if h.living() != 1 {
+		t.Errorf("%d workers live", h.living())
+	}
+	h.nothingOpen(t, s)
+	if got := h.onRecord(t, s); len(got.Consents) != 0 {
+		t.Errorf("on record: %+v", got.Consents)
+	}
+	h.ok(t, s, func(*fake) {})
+}
+
+// What is not on record is not kept either: its worker goes, and the period with it only if that was to end.
+func TestAnUnrecordedOutcomeInAPeriodTakesItsWorkerAlong(t *testing.T) {
+	both(t, func(t *testing.T, how audittest.How) {
+		h := fakeHouse(t)
+		s := h.open(t)
+		var before, within *fake
+		h.ok(t, s, func(f *fake) { before = f })
+		h.decrypted(t, s)
+		h.FailOn(audit.KindOutcome, 1, how)
+		wantAudit(t, h.run(t, s, func(f *fake) {
+			within = f
+			f.must(query("select name from people where id = 42"))
+		}), StatusUnfinished)
+		if !within.dead() || before.dead() || s.Mode() != shell.Decrypted {
+			t.Errorf("the period's worker is dead: %v, the other: %v; the session is %s", within.dead(), before.dead(), s.Mode())
+		}
+		h.ok(t, s, func(f *fake) {
+			if f == within || f == before {
+				t.Error("the next command has a worker of before")
+			}
+		})
+		h.typedOK(t, s, ".encrypt")
+		h.ok(t, s, func(f *fake) {
+			if f != before {
+				t.Error("the encrypted worker is not back")
+			}
+		})
+		h.nothingOpen(t, s)
+		h.goesOn(t, s)
+	})
+}
+
+// The end comes while the person is asked about a write: it is rolled back.
+func TestAPeriodThatEndsInTheQuestionOfAWriteWritesNothing(t *testing.T) {
+	h := fakeHouse(t, limits(func(l *policy.Limits) { l.Idle = l.Decrypted }))
+	s := h.open(t)
+	h.typedOK(t, s, ".write a ticket asks for it")
+	h.typedOK(t, s, ".decrypt "+consentOf42+" people/42:email=write people/42:name=write aliases/7:address=write")
+	was := h.envelope(t, "people", "email", 42)
+	h.clock.pass(h.broker.Policy.Limits.Decrypted - 100*time.Millisecond)
+	asked := false
+	s.Ask = func(ctx context.Context, q wire.Question) (string, bool) {
+		asked = true
+		<-ctx.Done()
+		return "yes", true
+	}
+	r := h.run(t, s, func(f *fake) {
+		f.must(begin)
+		f.must(save("people", 42, seal("email", "new@fjord.example")))
+		f.must(save("aliases", 7, seal("address", "new@alias.example")))
+		f.ask(commit)
+	})
+	if !asked || r.Status != StatusError || s.Mode() != shell.Encrypted {
+		t.Errorf("asked: %v; %s %v; the session is %s", asked, r.Status, r.Err, s.Mode())
+	}
+	if now := h.envelope(t, "people", "email", 42); string(now) != string(was) {
+		t.Error("the row changed")
+	}
+	h.nothingOpen(t, s)
+	if got := h.command(t, s, r.Command); got.Committed != 0 {
+		t.Errorf("on record: %+v", got)
+	}
+}
