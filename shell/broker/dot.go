@@ -26,7 +26,7 @@ func (c *command) dotCommand() (run dotRun, rest string, ok bool) {
 	}[word]
 	if !ok {
 		return func(context.Context, string) (*wire.Value, error) {
-			return nil, &wire.Error{Kind: wire.ErrSyntax, Message: "there is no dot command " + visible(word), Hint: ".help lists what there is"}
+			return nil, &wire.Error{Kind: wire.ErrSyntax, Message: "there is no dot command " + named(word), Hint: ".help lists what there is"}
 		}, rest, true
 	}
 	return run, rest, true
@@ -41,7 +41,7 @@ func splitDot(source string) (word, rest string, ok bool) {
 	case "encrypt!":
 		return ".encrypt", "", true
 	}
-	if !strings.HasPrefix(source, ".") {
+	if !strings.HasPrefix(source, ".") || len(source) > 1 && source[1] >= '0' && source[1] <= '9' { // .5 is a number
 		return "", "", false
 	}
 	word = source
@@ -50,6 +50,9 @@ func splitDot(source string) (word, rest string, ok bool) {
 	}
 	return word, strings.TrimSpace(rest), true
 }
+
+// named is a name that was typed, as a message names it.
+func named(typed string) string { return visible(cutText(typed, 64)) }
 
 // usageError is a dot command with something behind it that it does not take.
 func usageError(word string) *wire.Error {

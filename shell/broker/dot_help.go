@@ -21,7 +21,7 @@ func (c *command) help(_ context.Context, rest string) (*wire.Value, error) {
 		}
 		d, ok := shell.FindDotCommand(rest)
 		if !ok {
-			return nil, &wire.Error{Kind: wire.ErrSyntax, Message: "there is no help on " + visible(rest), Hint: ".help lists what there is"}
+			return nil, &wire.Error{Kind: wire.ErrSyntax, Message: "there is no help on " + named(rest), Hint: ".help lists what there is"}
 		}
 		c.printed = strings.TrimSpace(d.Name+" "+d.Arguments) + "\n\n" + d.Detail + "\n"
 		return nil, nil

@@ -97,7 +97,7 @@ func (c *command) tableOf(name string) (shell.Table, error) {
 			return t, nil
 		}
 	}
-	return shell.Table{}, &wire.Error{Kind: wire.ErrRuntime, Message: "there is no model for a table " + visible(name), Hint: ".schema lists the tables"}
+	return shell.Table{}, &wire.Error{Kind: wire.ErrRuntime, Message: "there is no model for a table " + named(name), Hint: ".schema lists the tables"}
 }
 
 func isIndex(t shell.Table, column string) bool {

@@ -10,8 +10,9 @@ import (
 // past is what a session was told, as long as its person may look at it: not beyond the decrypted period it was typed in.
 type past struct {
 	commands []pastCommand
-	periods  int // decrypted periods that began
-	seen     map[string]bool
+	bytes    int             // of their text
+	periods  int             // decrypted periods that began
+	seen     map[string]bool // what was suggested
 }
 
 type pastCommand struct {
@@ -24,8 +25,11 @@ type pastCommand struct {
 	count    int           // of statements
 }
 
-// maxPast is how many commands a session can be asked about.
-const maxPast = 1000
+// Bounds of what a session can be asked about.
+const (
+	maxPast      = 1000    // commands
+	maxPastBytes = 4 << 20 // of their text
+)
 
 func (p *past) add(c *command, r Result) {
 	done := pastCommand{n: r.Command, source: r.Source, mode: r.Mode, status: r.Status, duration: r.Duration, count: r.Statements}
@@ -33,7 +37,10 @@ func (p *past) add(c *command, r Result) {
 		done.took += e.Duration
 	}
 	p.commands = append(p.commands, done)
-	if len(p.commands) > maxPast {
+	p.bytes += len(done.source)
+	for len(p.commands) > maxPast || p.bytes > maxPastBytes {
+		p.bytes -= len(p.commands[0].source)
+		p.commands[0] = pastCommand{} // the text of it is not kept by the list it stood in
 		p.commands = p.commands[1:]
 	}
 }
@@ -41,9 +48,11 @@ func (p *past) add(c *command, r Result) {
 // forget drops what was typed in the decrypted period that ends.
 func (p *past) forget() {
 	var kept []pastCommand
+	p.bytes = 0
 	for _, c := range p.commands {
 		if c.mode == shell.Encrypted {
 			kept = append(kept, c)
+			p.bytes += len(c.source)
 		}
 	}
 	p.commands = kept

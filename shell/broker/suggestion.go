@@ -17,26 +17,26 @@ func (s *Session) suggest(c *command, r Result) []string {
 	if r.Mode != shell.Encrypted {
 		return nil
 	}
-	var found []string
+	var fresh []string
+	say := func(about, text string) {
+		if text == "" || s.past.seen[about] {
+			return
+		}
+		if s.past.seen == nil {
+			s.past.seen = map[string]bool{}
+		}
+		s.past.seen[about] = true
+		fresh = append(fresh, text)
+	}
 	if r.Value != nil && r.Value.Kind == wire.KindSealed && r.Value.Sealed != nil {
 		if table, column, ok := s.broker.columnOf(r.Value.Sealed.Column); ok {
-			found = append(found, factsOf(operand(r.Source, column.Field), table, column))
+			say("facts of "+string(column.Column), factsOf(operand(r.Source, column.Field), table, column))
 		}
 	}
 	for _, e := range c.echo {
 		for _, column := range s.broker.compared(e.SQL) {
 			table, _, _ := s.broker.columnOf(string(column.Column))
-			found = append(found, indexOf(table, column))
-		}
-	}
-	var fresh []string
-	for _, text := range found {
-		if text != "" && !s.past.seen[text] {
-			if s.past.seen == nil {
-				s.past.seen = map[string]bool{}
-			}
-			s.past.seen[text] = true
-			fresh = append(fresh, text)
+			say("index of "+string(column.Column), indexOf(table, column))
 		}
 	}
 	return fresh
