@@ -167,6 +167,38 @@ func BenchmarkSessionOpen(b *testing.B) {
 	report(b, map[string]float64{"ms": ms(open), "bound-ms": 80, "spare-ms": ms(spared[5]), "spare-bound-ms": 20, "plain-exec-ms": ms(plain)})
 }
 
+// BenchmarkInterrupt: from Ctrl-C to the answer of a command that was stopped: interpreted code beside 200 ms, and compiled code,
+// whose worker is replaced.
+func BenchmarkInterrupt(b *testing.B) {
+	e := newBenched(b)
+	s := e.open(b)
+	for b.Loop() {
+	}
+	for unit, source := range map[string]string{"interpreted-ms": "for { }", "compiled-ms": "time.Sleep(time.Hour)"} {
+		var times []time.Duration
+		for range 7 {
+			e.run(b, s, "1+1")
+			ctx, cancel := context.WithCancel(b.Context())
+			var pressed time.Time
+			time.AfterFunc(100*time.Millisecond, func() {
+				pressed = time.Now()
+				cancel()
+			})
+			if r := s.Run(ctx, source); r.Err == nil {
+				b.Fatalf("%s was not stopped", source)
+			}
+			times = append(times, time.Since(pressed))
+		}
+		slices.Sort(times)
+		b.ReportMetric(ms(times[3]), unit)
+	}
+	if _, err := s.Close(b.Context(), "closed", true); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(200, "bound-ms")
+}
+
 // BenchmarkCompletion: from Tab to the candidates, over the console's own connection, beside 10 ms.
 func BenchmarkCompletion(b *testing.B) {
 	e := newBenched(b)

@@ -33,6 +33,9 @@ const screenTime = 30 * time.Second
 //	clear          forgets what was on the screen, for the waits to come
 //	resize C R     gives the terminal other columns and rows
 //	signal NAME    HUP, INT or TERM, to the program
+//	hold FILE      locks a database for writing, as another process would
+//	release        lets go of it
+//	kill           kills the program's workers
 //	hangup         takes the terminal away
 //	end N          waits for the program to end with exit status N
 //
@@ -64,6 +67,7 @@ func runScreen(ts *testscript.TestScript, neg bool, args []string) {
 	s := &screen{terminal: terminal, model: vt10x.New(vt10x.WithSize(int(size.Cols), int(size.Rows))), ended: make(chan error, 1), silent: make(chan struct{})}
 	go s.read()
 	go func() { s.ended <- c.Wait() }()
+	defer s.hold.release()
 	defer func() {
 		terminal.Close()
 		if !s.over {
@@ -83,6 +87,9 @@ func runScreen(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			return "$" + name
 		})
+		if verb == "hold" {
+			rest = ts.MkAbs(rest)
+		}
 		if err := s.step(c, verb, rest); err != nil {
 			ts.Fatalf("%s:%d: %s: %v\nthe screen:\n%s", args[0], number+1, line, err, s.text())
 		}
@@ -99,6 +106,7 @@ type screen struct {
 	ended    chan error
 	silent   chan struct{} // closed when nothing more can come
 	over     bool
+	hold     holder
 
 	mu  sync.Mutex
 	raw bytes.Buffer
@@ -173,12 +181,48 @@ func (s *screen) step(c *exec.Cmd, verb, rest string) error {
 			return errors.New("no such signal")
 		}
 		return c.Process.Signal(signal)
+	case "hold":
+		return s.hold.take(rest)
+	case "release":
+		s.hold.release()
+		return nil
+	case "kill":
+		return killWorkers(c.Process.Pid)
 	case "hangup":
 		return s.terminal.Close()
 	case "end":
 		return s.end(rest)
 	}
 	return errors.New("no such step")
+}
+
+// killWorkers kills a console's children.
+func killWorkers(console int) error {
+	children, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", console))
+	if err != nil {
+		return err
+	}
+	killed := 0
+	for _, path := range children {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, field := range strings.Fields(string(b)) {
+			pid, err := strconv.Atoi(field)
+			if err == nil {
+				err = syscall.Kill(pid, syscall.SIGKILL)
+			}
+			if err != nil {
+				return err
+			}
+			killed++
+		}
+	}
+	if killed == 0 {
+		return errors.New("it has no worker")
+	}
+	return nil
 }
 
 func (s *screen) end(want string) error {
