@@ -182,8 +182,8 @@ func (c *command) writing(ctx context.Context, why string) (*wire.Value, error) 
 	switch {
 	case s.write:
 		return nil, &wire.Error{Kind: wire.ErrRuntime, Message: "this session may write already", Hint: "nothing has changed"}
-	case s.Opening.Sandbox && s.mode == shell.Decrypted:
-		return nil, refuse(ruleWrite, ".encrypt first", "a sandbox does not begin to write in a decrypted period")
+	case (s.Opening.Sandbox || s.Opening.Expect != nil) && s.mode == shell.Decrypted:
+		return nil, refuse(ruleWrite, ".encrypt first", "a sandbox, or a session with --expect, does not begin to write in a decrypted period")
 	}
 	if err := s.broker.Policy.Writing(); err != nil {
 		return nil, err
@@ -209,7 +209,7 @@ func (c *command) writing(ctx context.Context, why string) (*wire.Value, error) 
 	}
 	s.allowWrites(true)
 	var begun *whole
-	if s.Opening.Sandbox {
+	if s.Opening.Sandbox || s.Opening.Expect != nil {
 		var err error
 		if begun, err = s.beginWhole(ctx); err != nil {
 			s.allowWrites(false)
