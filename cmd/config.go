@@ -43,6 +43,9 @@ func (p *program) readConfig() (*config, error) {
 	k := koanf.New(".")
 	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
+			if p.config == "" && p.getenv("VOUCHSAFE_CONFIG") == "" {
+				return nil, usage("vouchsafe demo --init-only makes one to try; nothing was run", "there is no config: no --config, no $VOUCHSAFE_CONFIG, no ./vouchsafe.yaml, no %s", systemConfig)
+			}
 			return nil, usage("vouchsafe demo --init-only makes one to try; nothing was run", "there is no config %s", path)
 		}
 		return nil, usage("nothing was run", "config %s: %s", path, plain(err))

@@ -89,7 +89,7 @@ func (p *program) console(ctx context.Context, c *config, f consoleFlags) error 
 	case ctx.Err() != nil && err == nil:
 		return &failure{code: exitInterrupted, said: true}
 	case err != nil:
-		return failureOf(err)
+		return notOpened(err)
 	}
 	return nil
 }

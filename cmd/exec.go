@@ -135,7 +135,7 @@ func (p *program) exec(ctx context.Context, f *execFlags) (err error) {
 	f.opening.Engineer = c.Engineer
 	session, err := e.broker.Open(ctx, f.opening)
 	if err != nil {
-		return err
+		return notOpened(err)
 	}
 	return p.runSession(ctx, session, sources, c.Policy.Limits.Output)
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode"
 
 	"github.com/vouchsafe/vouchsafe/audit"
@@ -75,6 +76,18 @@ func failureOf(err error) *failure {
 		return &failure{code: exitOf(told), kind: told.Kind, rule: told.Rule, message: told.Message, hint: told.Hint}
 	}
 	return &failure{code: exitCode, kind: wire.ErrRuntime, message: plain(err)}
+}
+
+// notOpened is a session that did not open: a refusal says that nothing was run, as all that comes before a session does.
+func notOpened(err error) *failure {
+	f := failureOf(err)
+	if f.code == exitRefused && !strings.Contains(f.hint, "nothing was run") {
+		if f.hint != "" {
+			f.hint += "; "
+		}
+		f.hint += "nothing was run"
+	}
+	return f
 }
 
 // exitOf is the exit status of a command that failed so.
