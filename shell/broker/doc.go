@@ -19,6 +19,17 @@
 // Nothing is shown unrecorded: a result leaves only after its outcome is durable, else it is withheld. A command without
 // an outcome is unfinished, and the auditor sees it as such.
 //
+// # Modes
+//
+// A session begins encrypted. A decrypted period inside it has a worker and connections of its own; the encrypted worker
+// waits with its variables. When the period ends, by word, by time, or because nothing is typed, its worker is killed at
+// once, also in the middle of a command, of which nothing is shown then. Nothing runs before that end is on record.
+//
+// [Broker.Handler] serves consoles: a conversation each, in the messages of shell/wire. A question that a command asks
+// stops the command's clock, never that of the period; whoever leaves it, or is silent, changes nothing.
+//
+// # The worker
+//
 // What a worker sends is a claim, never evidence: who runs what, in which mode and under which consent is what this
 // package knows itself. A worker that crashes, hangs or speaks out of turn is killed and replaced; the session goes on
 // without the worker's variables, and the record says so.
