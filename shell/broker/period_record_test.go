@@ -248,7 +248,7 @@ func TestAPeriodThatEndsInTheQuestionOfAWriteWritesNothing(t *testing.T) {
 	h.typedOK(t, s, ".write a ticket asks for it")
 	h.typedOK(t, s, ".decrypt "+consentOf42+" people/42:email=write people/42:name=write aliases/7:address=write")
 	was := h.envelope(t, "people", "email", 42)
-	h.clock.pass(h.broker.Policy.Limits.Decrypted - 100*time.Millisecond)
+	h.clock.pass(h.broker.Policy.Limits.Decrypted - 300*time.Millisecond)
 	asked := false
 	s.Ask = func(ctx context.Context, q wire.Question) (string, bool) {
 		asked = true

@@ -172,7 +172,7 @@ func TestAPeriodThatEndsInACommandGoesOnEncrypted(t *testing.T) {
 	h.ok(t, s, func(f *fake) { before = f })
 	h.typedOK(t, s, ".write a ticket asks for it")
 	h.decrypted(t, s)
-	h.clock.pass(h.broker.Policy.Limits.Decrypted - 30*time.Millisecond)
+	h.clock.pass(h.broker.Policy.Limits.Decrypted - 300*time.Millisecond)
 	r := h.run(t, s, func(f *fake) {
 		within = f
 		f.must(query("select name from people where id = 42"))
