@@ -46,6 +46,7 @@ type interpreter struct {
 	frames     frames          // the functions that the last panic passed
 	waiting    *interp.Program // calls the hook that waits
 	goroutines bool            // whether typed code ever started one
+	printings  []*printing     // the calls by which typed code prints values of its own types
 
 	turn     sync.Mutex // held while a command runs
 	nowMutex sync.Mutex

@@ -27,6 +27,9 @@ const (
 	hookHold  = "hold" + mark
 	hookPlain = "plain" + mark
 	hookEqual = "equal" + mark
+
+	hookLetters = "letters" + mark
+	hookPrinted = "printed" + mark
 )
 
 // running is one command while it runs.
@@ -66,8 +69,10 @@ func (i *interpreter) hooks() map[string]any {
 			defer r.mutex.Unlock()
 			r.faults = append(r.faults, unwrap(fault))
 		},
-		hookPlain: unwrap,
-		hookEqual: func(x, y any) bool { return bare(x) == bare(y) },
+		hookPlain:   unwrap,
+		hookEqual:   func(x, y any) bool { return bare(x) == bare(y) },
+		hookLetters: letters,
+		hookPrinted: i.printed,
 		hookHold: func() {
 			r := i.running()
 			r.begun.Do(func() { close(r.held) })

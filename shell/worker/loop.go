@@ -196,8 +196,16 @@ func (r *rewriter) rangeLoop(c *astutil.Cursor, loop *ast.RangeStmt) {
 			r.countLoop(c, loop)
 			return
 		}
+		if isString(t) {
+			r.rangeLetters(loop)
+			return
+		}
 	case *types.Signature:
 		r.rangeSequence(c, loop, t)
+		return
+	}
+	if loop.Tok == token.ASSIGN {
+		r.rangeAssign(loop)
 		return
 	}
 	if loop.Tok != token.DEFINE {

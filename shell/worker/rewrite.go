@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+
 	"golang.org/x/tools/go/ast/astutil"
 
 	"github.com/vouchsafe/vouchsafe/shell/wire"
@@ -24,6 +25,7 @@ type rewriter struct {
 	rename  map[types.Object]string
 	before  map[*ast.LabeledStmt][]ast.Stmt // what has to stand before a labelled loop
 	instead map[*ast.LabeledStmt]ast.Stmt   // what replaces a labelled loop
+	copies  map[ast.Stmt][]ast.Stmt         // the copies of the variables that an if or a switch declares
 	work    *work
 	failure *wire.Error
 }
@@ -133,6 +135,8 @@ func (r *rewriter) all(root ast.Node) ast.Node {
 	if r.failure != nil {
 		return root
 	}
+	r.folded(root)
+	r.promoted(root)
 	root = r.modern(root)
 	r.names(root)
 	return root
@@ -235,15 +239,20 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 		if r.failure != nil {
 			return false
 		}
+		if n := c.Node(); n != nil {
+			r.i.scope.at = n.Pos()
+		}
 		switch n := c.Node().(type) {
 		case *ast.CallExpr:
 			if !r.u.info.Types[n.Fun].IsType() {
 				n.Fun = ast.Unparen(n.Fun) // yaegi would call something else
 			}
 			r.builtin(c, n)
+			r.printing(n)
 		case *ast.DeferStmt:
 			r.deferred(c, n)
 		case *ast.TypeSwitchStmt:
+			r.capturedCases(n)
 			if !r.interfaceCases(c, n) {
 				r.typeSwitch(n)
 			}
@@ -251,6 +260,7 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 			r.constants(n)
 		case *ast.SwitchStmt:
 			r.compares(n)
+			r.hoistCopies(c, n, &n.Init)
 		case *ast.SelectStmt:
 			r.selectBranches(c, n)
 		case *ast.SelectorExpr:
@@ -258,7 +268,13 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 		case *ast.UnaryExpr:
 			r.receive(c, n)
 		case *ast.AssignStmt:
+			r.found(c, n)
+			r.captured(c, n)
 			r.several(c, n)
+		case *ast.ReturnStmt:
+			r.returned(c, n)
+		case *ast.IfStmt:
+			r.hoistCopies(c, n, &n.Init)
 		case *ast.FuncLit:
 			r.handedOn(c, n)
 		case *ast.BinaryExpr:
@@ -269,6 +285,8 @@ func (r *rewriter) modern(root ast.Node) ast.Node {
 			r.forLoop(c, n)
 		case *ast.RangeStmt:
 			r.rangeLoop(c, n)
+		case *ast.StructType:
+			hidden(n)
 		case *ast.LabeledStmt:
 			r.labelledLoop(c, n)
 		}

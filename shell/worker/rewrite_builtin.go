@@ -29,11 +29,49 @@ func (r *rewriter) builtin(c *astutil.Cursor, call *ast.CallExpr) {
 		}
 	case "clear":
 		call.Fun = &ast.Ident{Name: hookClear, NamePos: id.Pos()}
+	case "append":
+		r.appended(call)
 	case "new":
 		r.newValue(call)
 	case "min", "max":
 		r.extreme(c, call, object.Name())
 	}
+}
+
+// appended looks at all that is appended before any of it is: yaegi would write one over what it reads for the next.
+//
+//	append(s, a, s[0])
+//
+// becomes
+//
+//	append(s, []T{a, s[0]}...)
+func (r *rewriter) appended(call *ast.CallExpr) {
+	if len(call.Args) < 3 || call.Ellipsis.IsValid() {
+		return
+	}
+	reads := false
+	for _, e := range call.Args[2:] {
+		switch ast.Unparen(e).(type) {
+		case *ast.Ident, *ast.BasicLit, *ast.FuncLit:
+		default:
+			reads = reads || r.u.info.Types[e].Value == nil
+		}
+	}
+	found := r.u.info.Types[call].Type
+	if !reads || found == nil {
+		return
+	}
+	slice, ok := found.Underlying().(*types.Slice)
+	if !ok {
+		return
+	}
+	spelled, ok := r.i.scope.spell(types.NewSlice(slice.Elem()))
+	if !ok {
+		return
+	}
+	at := call.Args[1].Pos()
+	call.Args = []ast.Expr{call.Args[0], &ast.CompositeLit{Type: r.expression(spelled), Lbrace: at, Elts: call.Args[1:], Rbrace: call.Rparen}}
+	call.Ellipsis = call.Rparen
 }
 
 // newValue writes new(value), which is a pointer to a new variable that holds the value.

@@ -167,6 +167,9 @@ func (i *interpreter) checkFile(s *scope, u *unit, decls []ast.Decl, used, hidde
 	if failure := i.refuseEmbedded(u); failure != nil {
 		return failure
 	}
+	if failure := i.refuseUnseen(u); failure != nil {
+		return failure
+	}
 	return i.refuseAssertions(s, u)
 }
 

@@ -3,7 +3,6 @@ package worker
 import (
 	"go/ast"
 	"go/token"
-	"go/types"
 
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
@@ -161,37 +160,6 @@ func (i *interpreter) refuseAssign(u *unit) (failure *wire.Error) {
 				}
 			}
 			return true
-		})
-	}
-	return failure
-}
-
-// refuseEmbedded refuses to embed what yaegi would know by another name than the field's.
-func (i *interpreter) refuseEmbedded(u *unit) (failure *wire.Error) {
-	for _, node := range u.nodes() {
-		ast.Inspect(node, func(node ast.Node) bool {
-			s, ok := node.(*ast.StructType)
-			if !ok {
-				return failure == nil
-			}
-			for _, f := range s.Fields.List {
-				t := f.Type
-				if star, pointer := t.(*ast.StarExpr); pointer {
-					t = star.X
-				}
-				if len(f.Names) > 0 || failure != nil {
-					continue
-				}
-				alias := false
-				if id, ok := t.(*ast.Ident); ok {
-					object, _ := u.info.Uses[id].(*types.TypeName)
-					alias = object != nil && object.IsAlias() && object.Pkg() != nil && object.Pkg().Path() == "main"
-				}
-				if indexed(t) != nil || alias {
-					failure = i.at(f, &wire.Error{Kind: wire.ErrSyntax, Message: "a generic type, or another name of a type, cannot be embedded here", Hint: "nothing ran; give the field a name"})
-				}
-			}
-			return failure == nil
 		})
 	}
 	return failure

@@ -54,7 +54,8 @@ func (r *rewriter) several(c *astutil.Cursor, s *ast.AssignStmt) {
 		first, t := r.u.info.Types[s.Lhs[0]].Type, r.u.info.Types[s.Lhs[n]].Type
 		mixed = mixed || first == nil || t == nil || !types.Identical(first, t) || r.u.info.Types[s.Rhs[n]].IsNil()
 	}
-	if !mixed {
+	fixed, depends := r.depends(s)
+	if !mixed && !depends {
 		return
 	}
 	var made, places, names []ast.Stmt
@@ -75,6 +76,11 @@ func (r *rewriter) several(c *astutil.Cursor, s *ast.AssignStmt) {
 			spec.Values = []ast.Expr{s.Rhs[n]}
 		}
 		made = append(made, &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: at, Tok: token.VAR, Specs: []ast.Spec{spec}}})
+		if fixed[n] {
+			var before []ast.Stmt
+			left, before = r.fixed(left)
+			made = append(made, before...)
+		}
 		set := &ast.AssignStmt{Lhs: []ast.Expr{left}, TokPos: at, Tok: token.ASSIGN, Rhs: []ast.Expr{&ast.Ident{Name: to.Name, NamePos: at}}}
 		if isName {
 			names = append(names, set)

@@ -26,6 +26,7 @@ type scope struct {
 
 	last     lastValue
 	instance func(*types.Named) string // the copy of a generic type, while something is rewritten
+	at       token.Pos                 // of what is rewritten: a type that is declared in a function has its name there
 }
 
 // binding is what a name at top level means now.
@@ -180,8 +181,11 @@ func spellFields(t *types.Struct, visit func(types.Type) string) string {
 			parts[n] = f.Name() + " "
 		}
 		parts[n] += visit(f.Type())
-		if t.Tag(n) != "" {
+		switch {
+		case t.Tag(n) != "":
 			parts[n] += " " + strconv.Quote(t.Tag(n))
+		case !f.Exported() && !f.Embedded():
+			parts[n] += " " + strconv.Quote(hiddenTag)
 		}
 	}
 	return "struct{" + strings.Join(parts, "; ") + "}"
@@ -207,6 +211,13 @@ func (s *scope) spellNamed(t *types.Named, known *bool) string {
 		return object.Name()
 	case s.library.spelled[object] != "":
 		return s.library.spelled[object]
+	}
+	if inside := object.Parent(); inside != nil && object.Pkg().Path() == "main" && s.at.IsValid() && t.TypeArgs() == nil {
+		if around := inside.Innermost(s.at); around != nil {
+			if _, seen := around.LookupParent(object.Name(), s.at); seen == object {
+				return object.Name()
+			}
+		}
 	}
 	if t.TypeArgs() != nil && s.instance != nil {
 		if name := s.instance(t); name != "" {

@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"path"
 	"reflect"
 	"strings"
@@ -53,7 +54,6 @@ func (i *interpreter) symbols() interp.Exports {
 		exports[key] = names
 	}
 	addRecent(exports)
-	exports["."] = i.bindPrinting(exports["fmt/fmt"])
 	for key, names := range i.config.Exports {
 		if exports[key] == nil {
 			exports[key] = map[string]reflect.Value{}
@@ -68,6 +68,7 @@ func (i *interpreter) symbols() interp.Exports {
 	for name, hook := range i.hooks() {
 		exports[consolePath+"/"+consolePath][name] = reflect.ValueOf(hook)
 	}
+	exports["."] = i.bindPrinting(exports["fmt/fmt"])
 	// yaegi takes the key "fmt/fmt" as the sign to compile its own copies of slices and maps, which costs 1.5 ms a worker and serves nobody here.
 	exports["fmt/./fmt"] = exports["fmt/fmt"]
 	delete(exports, "fmt/fmt")
@@ -96,8 +97,19 @@ func addRecent(exports interp.Exports) {
 func (i *interpreter) bindPrinting(names map[string]reflect.Value) map[string]reflect.Value {
 	out := i.config.Stdout
 	bound := map[string]any{
-		"Print":   func(a ...any) (int, error) { return fmt.Fprint(out, a...) },
-		"Printf":  func(format string, a ...any) (int, error) { return fmt.Fprintf(out, format, a...) },
+		"Print": func(a ...any) (int, error) { return fmt.Fprint(out, a...) },
+		"Printf": func(format string, a ...any) (int, error) {
+			format, a = withTypes(format, a)
+			return fmt.Fprintf(out, format, a...)
+		},
+		"Sprintf": func(format string, a ...any) string {
+			format, a = withTypes(format, a)
+			return fmt.Sprintf(format, a...)
+		},
+		"Fprintf": func(w io.Writer, format string, a ...any) (int, error) {
+			format, a = withTypes(format, a)
+			return fmt.Fprintf(w, format, a...)
+		},
 		"Println": func(a ...any) (int, error) { return fmt.Fprintln(out, a...) },
 	}
 	methods := make(map[reflect.Value][]reflect.Type, len(stdlib.MapTypes)+len(bound))
