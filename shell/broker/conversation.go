@@ -165,7 +165,14 @@ func (c *conversation) open(ctx context.Context, o wire.Open) error {
 // run runs a command beside the conversation.
 func (c *conversation) run(ctx context.Context, source string) {
 	ctx, c.stop = context.WithCancelCause(ctx)
-	go func() { c.results <- c.session.Run(ctx, source) }()
+	go func() {
+		defer func() {
+			if fault := recover(); fault != nil { // other sessions go on; of this one nobody knows what it is at
+				c.results <- c.session.broken(fault)
+			}
+		}()
+		c.results <- c.session.Run(ctx, source)
+	}()
 }
 
 // ask is the session's Ask.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -307,4 +308,44 @@ func TestAConversationLeavesNoGoroutines(t *testing.T) {
 		}
 		runtime.Gosched()
 	}
+}
+
+// A fault of the server's own ends its session and lets go of the database; other sessions go on.
+func TestAFaultOfTheServerEndsItsSessionOnly(t *testing.T) {
+	var faulty atomic.Bool
+	h := fakeHouse(t, func(c *Config) {
+		now := c.Now
+		c.Now = func() time.Time {
+			if faulty.Load() {
+				panic("the clock stopped")
+			}
+			return now()
+		}
+	})
+	s := h.open(t, writing)
+	c := &conversation{broker: h.broker, session: s, results: make(chan Result, 1)}
+	h.scripts <- func(f *fake) {
+		f.must(on(1, wire.Request{Op: wire.OpBegin}))
+		f.must(on(1, execute("update accounts set plan = 'broken'")))
+		faulty.Store(true)
+		f.ask(on(1, save("people", 42, put("role", "admin"))))
+	}
+	c.run(t.Context(), "typed")
+	r := <-c.results
+	faulty.Store(false)
+	if r.Status != StatusUnfinished || !strings.Contains(r.Err.Message, "the clock stopped") {
+		t.Errorf("%s: %v", r.Status, r.Err)
+	}
+	if r := s.Run(t.Context(), "typed again"); r.Err == nil || r.Err.Rule != ruleSession {
+		t.Errorf("%s: %v", r.Status, r.Err)
+	}
+	if n := h.onPlan(t, "broken"); n != 0 {
+		t.Errorf("%d rows stand", n)
+	}
+	h.change(t, "update accounts set plan = 'free' where id = 1") // the lock is free
+	if _, err := s.Close(t.Context(), "closed", true); err != nil {
+		t.Error(err)
+	}
+	h.ok(t, h.open(t), func(f *fake) {})
+	h.CheckLog(t)
 }

@@ -8,10 +8,8 @@ import (
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
-// Why a decrypted period ended, beside reasonExpired and reasonIdle.
-const (
-	reasonAsked = "asked" // .encrypt
-)
+// reasonAsked ends a decrypted period by .encrypt.
+const reasonAsked = "asked"
 
 // ends is the entries that end the decrypted period and bring the session back to encrypted. There are none where it does
 // not end, and none where the whole session is the period, unless the person asked: nothing comes after that one.
@@ -39,7 +37,7 @@ func (s *Session) leave() {
 }
 
 // abandon goes on after a command whose outcome could not be recorded: no decrypted period begins or lasts through that.
-func (s *Session) abandon(c *command, kept bool) {
+func (s *Session) abandon(c *command) {
 	switch {
 	case c.opening != nil:
 		c.opening.drop()

@@ -13,7 +13,7 @@ type pool struct {
 	target Target
 	access Access // of a writing connection
 	idle   []Connection
-	open   int
+	open   map[Connection]bool // the idle ones too
 }
 
 // reader hands out a connection that cannot write.
@@ -30,14 +30,17 @@ func (p *pool) reader(ctx context.Context) (Connection, error) {
 func (p *pool) writer(ctx context.Context) (Connection, error) { return p.connect(ctx, p.access) }
 
 func (p *pool) connect(ctx context.Context, access Access) (Connection, error) {
-	if p.open == maxConnections {
+	if len(p.open) == maxConnections {
 		return nil, databaseError("", fmt.Sprintf("the session has %d results or transactions open at once", maxConnections), "close some: rows.Close(), tx.Rollback()")
 	}
 	conn, err := p.target.Connect(ctx, access)
 	if err != nil {
 		return nil, err
 	}
-	p.open++
+	if p.open == nil {
+		p.open = map[Connection]bool{}
+	}
+	p.open[conn] = true
 	return conn, nil
 }
 
@@ -46,12 +49,13 @@ func (p *pool) put(conn Connection) { p.idle = append(p.idle, conn) }
 
 // discard closes a connection.
 func (p *pool) discard(conn Connection) {
-	p.open--
+	delete(p.open, conn)
 	conn.Close() // a reading or rolled back connection has nothing to lose
 }
 
+// close closes every connection, also one that a command which broke still had.
 func (p *pool) close() {
-	for _, conn := range p.idle {
+	for conn := range p.open {
 		p.discard(conn)
 	}
 	p.idle = nil

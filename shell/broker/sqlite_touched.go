@@ -63,7 +63,7 @@ func (t *sqliteTouched) savepoint(name string) {
 // mark finds the newest savepoint of a name; -1 without one.
 func (t *sqliteTouched) mark(name string) int {
 	for i := len(t.marks) - 1; i >= 0; i-- {
-		if t.marks[i].name == name {
+		if strings.EqualFold(t.marks[i].name, name) {
 			return i
 		}
 	}

@@ -90,7 +90,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 		if s.peer != nil { // its variables hold what is not on record
 			s.loseWorker(reasonUnrecorded, "")
 		}
-		s.abandon(c, kept)
+		s.abandon(c)
 		return result.withhold(c, err)
 	}
 	// From here the outcome is on record, and only now does the result leave.
@@ -318,6 +318,16 @@ func (s *Session) replace(ctx context.Context) {
 	if s.peer, err = s.startPeer(context.WithoutCancel(ctx)); err != nil {
 		s.peer = nil // the next command tries again, and says why not
 	}
+}
+
+// broken ends a session in which the server itself failed. The record keeps an unfinished command, which is true.
+func (s *Session) broken(fault any) Result {
+	s.ended = "the server failed at a command"
+	s.seat.drop()
+	return Result{Command: s.commands, Mode: s.mode, Status: StatusUnfinished, Err: &wire.Error{
+		Kind: wire.ErrKilled, Message: "the server failed at this command: " + visible(cutText(fmt.Sprint(fault), maxName)),
+		Hint: "nothing more runs in this session; what it wrote is on record; open another",
+	}}
 }
 
 // recorded is a typed text as it is recorded and run: valid UTF-8, the rest escaped.
