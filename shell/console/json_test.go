@@ -156,3 +156,16 @@ func TestJSONIsAlwaysValidAndWithinItsLimit(t *testing.T) {
 		}
 	})
 }
+
+func TestANumberWithANameKeepsItsNumber(t *testing.T) {
+	status := wire.Value{Kind: wire.KindInt, Type: "models.Status", Int: 2, Text: "closed"}
+	if got := leaf(&status); got != "closed (2)" {
+		t.Errorf("it is shown as %s", got)
+	}
+	if got := string(appendLeaf(nil, &status)); got != "2" {
+		t.Errorf("in JSON it is %s", got)
+	}
+	if got := leaf(&wire.Value{Kind: wire.KindUint, Uint: 3, Text: "a\x1b[2Jb"}); got == "a\x1b[2Jb (3)" {
+		t.Errorf("a hostile name is shown as it is")
+	}
+}

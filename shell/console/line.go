@@ -94,9 +94,9 @@ func leaf(v *wire.Value) string {
 	case wire.KindBool:
 		return strconv.FormatBool(v.Int != 0)
 	case wire.KindInt:
-		return strconv.FormatInt(v.Int, 10)
+		return numbered(v, strconv.FormatInt(v.Int, 10))
 	case wire.KindUint:
-		return strconv.FormatUint(v.Uint, 10)
+		return numbered(v, strconv.FormatUint(v.Uint, 10))
 	case wire.KindFloat:
 		return strconv.FormatFloat(v.Float, 'g', -1, floatBits(v))
 	case wire.KindComplex:
@@ -224,4 +224,12 @@ func prefix(s string, n int) string {
 		n--
 	}
 	return s[:n]
+}
+
+// numbered is a number with the name that its type has for it: closed (2).
+func numbered(v *wire.Value, number string) string {
+	if v.Text == "" || v.Text == number {
+		return number
+	}
+	return visibleLine(v.Text) + " (" + number + ")"
 }

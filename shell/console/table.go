@@ -84,8 +84,11 @@ func (p *page) row(columns []column, cell func(column) string) {
 func isNumeric(v *wire.Value, i int) bool {
 	numbers := false
 	for row := range v.Items {
-		switch v.Items[row].Items[i].Kind {
+		switch item := &v.Items[row].Items[i]; item.Kind {
 		case wire.KindInt, wire.KindUint, wire.KindFloat:
+			if item.Text != "" {
+				return false // it reads as its name
+			}
 			numbers = true
 		case wire.KindNil:
 		default:

@@ -9,8 +9,8 @@ type Kind uint8
 const (
 	KindNil      Kind = iota
 	KindBool          // Int: 0 or 1
-	KindInt           // Int
-	KindUint          // Uint
+	KindInt           // Int; Text: what its type's String method calls it, where it has one
+	KindUint          // Uint; Text, as of KindInt
 	KindFloat         // Float
 	KindComplex       // Text, as Go prints it
 	KindString        // Text

@@ -30,6 +30,9 @@ func (p *person) Upgrade() { p.Plan = "pro" }
 // Label has a value receiver.
 func (p person) Label() string { return p.Name + "/" + p.Plan }
 
+// half is a type of a package beside the models.
+type half int
+
 // people is a repository with the shape of shell.Repo, over a map.
 type people struct{ saved map[int64]person }
 
@@ -103,8 +106,10 @@ func newTypist(t *testing.T) *typist {
 			"Fails":   reflect.ValueOf(func() (int, error) { return 0, errors.New("it failed") }),
 			"Wait":    reflect.ValueOf(func() { <-y.release }),
 			"Any":     reflect.ValueOf(func(v any) any { return v }),
+			"State":   reflect.ValueOf((*state)(nil)),
 			"Apply":   reflect.ValueOf(func(f func(person) string) string { return f(y.people.saved[2]) }),
 		},
+		"models/models": {"Half": reflect.ValueOf((*half)(nil)), "Low": reflect.ValueOf(half(1))},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -114,8 +119,12 @@ func newTypist(t *testing.T) *typist {
 }
 
 func (y *typist) eval(source string) (*wire.Value, *wire.Error, int) {
+	return y.within(10*time.Second, source)
+}
+
+func (y *typist) within(long time.Duration, source string) (*wire.Value, *wire.Error, int) {
 	y.command++
-	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), long)
 	defer stop()
 	return y.in.Eval(ctx, y.command, source)
 }
@@ -159,6 +168,9 @@ func brief(v wire.Value) string {
 	case wire.KindBool:
 		return fmt.Sprint(v.Int == 1)
 	case wire.KindInt:
+		if v.Text != "" {
+			return fmt.Sprintf("%s(%d)", v.Text, v.Int)
+		}
 		return fmt.Sprint(v.Int)
 	case wire.KindUint:
 		return fmt.Sprintf("%du", v.Uint)

@@ -35,10 +35,7 @@ func (i *interpreter) printed(which int, given ...any) []any {
 		return given
 	}
 	known := i.printings[which]
-	methods := append([]printedMethod{}, known.methods...)
-	for n := range methods {
-		methods[n].call = reflect.ValueOf(unwrap(given[n]))
-	}
+	methods := i.printedWith(which, given)
 	values := given[len(methods):]
 	for n, static := range known.statics {
 		if v := reflect.ValueOf(bare(values[n])); static != nil && v.IsValid() {
@@ -46,6 +43,18 @@ func (i *interpreter) printed(which int, given ...any) []any {
 		}
 	}
 	return values
+}
+
+// printedWith puts methods together with the functions by which they are called.
+func (i *interpreter) printedWith(which int, given []any) []printedMethod {
+	if which < 0 || which >= len(i.printings) || len(given) < len(i.printings[which].methods) {
+		return nil
+	}
+	methods := append([]printedMethod{}, i.printings[which].methods...)
+	for n := range methods {
+		methods[n].call = reflect.ValueOf(unwrap(given[n]))
+	}
+	return methods
 }
 
 // Format implements fmt.Formatter.

@@ -30,6 +30,7 @@ const (
 
 	hookLetters = "letters" + mark
 	hookPrinted = "printed" + mark
+	hookNamed   = "named" + mark
 )
 
 // running is one command while it runs.
@@ -39,9 +40,10 @@ type running struct {
 	command int
 	before  int // goroutines before it began
 
-	mutex  sync.Mutex
-	shown  []any
-	faults []any
+	mutex   sync.Mutex
+	shown   []any
+	methods []printedMethod // of what is shown
+	faults  []any
 
 	cancel  context.CancelFunc
 	begun   sync.Once
@@ -62,6 +64,12 @@ func (i *interpreter) hooks() map[string]any {
 			if v := reflect.ValueOf(what); v.IsValid() {
 				v.Clear()
 			}
+		},
+		hookNamed: func(which int, given ...any) {
+			r := i.running()
+			r.mutex.Lock()
+			defer r.mutex.Unlock()
+			r.methods = i.printedWith(which, given)
 		},
 		hookFault: func(fault any) {
 			r := i.running()
@@ -121,7 +129,7 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 		return nil, failure
 	}
 	p := u.program
-	r.shown = nil
+	r.shown, r.methods = nil, nil
 	if len(p.decls) > 0 {
 		if failure := r.execute(&ast.File{Package: p.decls[0].Pos(), Name: &ast.Ident{Name: "main", NamePos: p.decls[0].Pos()}, Decls: p.decls}); failure != nil {
 			return nil, failure
@@ -139,9 +147,7 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 	if u.shown == nil {
 		return nil, nil
 	}
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	value, failure := r.i.library.result(u, r.shown)
+	value, failure := r.result(u)
 	if !u.last {
 		value = nil
 	}

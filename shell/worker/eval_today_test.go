@@ -72,7 +72,7 @@ func TestTodaysGoMeansWhatGoMeans(t *testing.T) {
 			{`ps := People.All(); slices.SortFunc(ps, func(a, b Person) int { return cmp.Or(strings.Compare(a.Plan, b.Plan), cmp.Compare(b.ID, a.ID)) }); ps[0].Name`, `"Eve"`},
 			{`slices.SortFunc(xs, 3)`, `syntax: cannot use 3 (untyped int constant) as func(a int, b int) int value in argument to slices.SortFunc`},
 			{`slices.Uniq(xs)`, `syntax: undefined: slices has no Uniq here`},
-			{`slices.Sort(People.All())`, `syntax: person does not satisfy cmp.Ordered (person missing in ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr | ~float32 | ~float64 | ~string)`},
+			{`slices.Sort(People.All())`, `syntax: Person does not satisfy cmp.Ordered (Person missing in ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~uintptr | ~float32 | ~float64 | ~string)`},
 			{`maps.Clone(map[string]int{"a": 1})`, `map["a" 1]`},
 			{`m := map[string]int{"a": 1, "b": 2}; maps.DeleteFunc(m, func(k string, v int) bool { return v > 1 }); m`, `map["a" 1]`},
 			{`maps.Collect(slices.All([]string{"p", "q"}))`, `map[0 "p" 1 "q"]`},

@@ -124,7 +124,11 @@ func (r *rewriter) statement() program {
 		return r.definition()
 	}
 	if show, ok := r.u.statement.(*ast.ExprStmt); ok && r.u.shown != nil && r.u.last {
-		return r.function(r.keepLast(show))
+		list, before := r.keepLast(show)
+		if names := r.namesShown(); names != "" {
+			list = append(r.statements(names), list...)
+		}
+		return r.function(list, before)
 	}
 	return r.function([]ast.Stmt{r.u.statement}, nil)
 }

@@ -67,7 +67,9 @@ func (r *rewriter) printed(values []ast.Expr, formatted bool) ast.Expr {
 			continue
 		}
 		p.statics[n], any = t, true
-		methods = append(methods, more...)
+		for _, text := range more {
+			methods = append(methods, r.expression(text))
+		}
 	}
 	if !any {
 		return nil
@@ -79,7 +81,7 @@ func (r *rewriter) printed(values []ast.Expr, formatted bool) ast.Expr {
 }
 
 // printedMethods writes the methods that fmt would call as functions.
-func (r *rewriter) printedMethods(p *printing, t types.Type) (methods []ast.Expr, ok bool) {
+func (r *rewriter) printedMethods(p *printing, t types.Type) (methods []string, ok bool) {
 	var found []printedMethod
 	for _, named := range typedInside(t) {
 		for _, name := range []string{"Error", "String"} {
@@ -96,7 +98,7 @@ func (r *rewriter) printedMethods(p *printing, t types.Type) (methods []ast.Expr
 				return nil, false
 			}
 			found = append(found, printedMethod{receiver: receiver, name: name})
-			methods = append(methods, r.expression(fmt.Sprintf("func(v %s) string { return v.%s() }", spelled, name)))
+			methods = append(methods, fmt.Sprintf("func(v %s) string { return v.%s() }", spelled, name))
 			break
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -233,7 +235,11 @@ func (i *interpreter) readImports(file *ast.File) *wire.Error {
 	for _, spec := range file.Imports {
 		p, err := strconv.Unquote(spec.Path.Value)
 		if err != nil || !i.library.provides(p) || p == consolePath {
-			return i.at(spec, refuseImport(p))
+			refusal := refuseImport(p)
+			if name := path.Base(p); err == nil && p != consolePath && strings.Contains(p, "/") && i.library.symbols[name] != nil && !slices.Contains(allowed(), name) {
+				refusal.Message, refusal.Hint = "package "+name+" is in scope already", "nothing ran; leave the import out and write "+name+".…; packages need no import here"
+			}
+			return i.at(spec, refusal)
 		}
 		if spec.Name != nil && spec.Name.Name != i.library.names[p] {
 			return i.at(spec, &wire.Error{Kind: wire.ErrRefused, Rule: "import", Message: fmt.Sprintf("package %s is in scope as %s", p, i.library.names[p]), Hint: "nothing ran; packages need no import here and keep their own names"})

@@ -5,9 +5,11 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"maps"
 	"path"
 	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -37,14 +39,15 @@ func newLibrary(exports interp.Exports) *library {
 		packages: map[string]*types.Package{}, home: map[string]bool{}, types: map[reflect.Type]types.Type{}, written: map[reflect.Type]string{}, spelled: map[*types.TypeName]string{},
 	}
 	for key, symbols := range exports {
-		if key == "." {
-			continue
+		if key != "." {
+			l.names[path.Dir(key)] = path.Base(key)
+			l.symbols[path.Dir(key)] = symbols
 		}
-		p := path.Dir(key)
-		l.names[p] = path.Base(key)
-		l.symbols[p] = symbols
-		for name, v := range symbols {
-			if !strings.HasPrefix(name, "_") && v.Kind() == reflect.Pointer && v.IsNil() {
+	}
+	// Only with all of them there can it be said where a type is at home.
+	for _, p := range slices.Sorted(maps.Keys(l.symbols)) {
+		for _, name := range slices.Sorted(maps.Keys(l.symbols[p])) {
+			if v := l.symbols[p][name]; !strings.HasPrefix(name, "_") && v.Kind() == reflect.Pointer && v.IsNil() {
 				l.write(p, name, v.Type().Elem())
 			}
 		}
@@ -74,14 +77,27 @@ func (l *library) write(p, name string, t reflect.Type) {
 	}
 }
 
-// unqualified drops from a message the packages of the console's own types: people know them as Person, not as models.Person.
+// unqualified writes in a message the types of compiled packages as typed code does: people know Person, not console.Person or models.Person,
+// and models.Status, whose package is in scope.
 func (l *library) unqualified(message string) string {
+	message = strings.ReplaceAll(message, consolePath+".", "")
 	for p := range l.home {
 		name := l.pkg(p).Name()
 		if !strings.Contains(message, name+".") {
 			continue
 		}
-		message = regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+`\.`).ReplaceAllString(message, "")
+		written := map[string]string{}
+		for t, as := range l.written {
+			if t.PkgPath() == p {
+				written[name+"."+t.Name()] = as
+			}
+		}
+		message = regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+`\.\w+`).ReplaceAllStringFunc(message, func(found string) string {
+			if as := written[found]; as != "" {
+				return as
+			}
+			return strings.TrimPrefix(found, name+".")
+		})
 	}
 	return message
 }

@@ -18,11 +18,11 @@ const (
 )
 
 // show makes the tree of a value.
-func show(value any) wire.Value { return showTyped(reflect.ValueOf(value), nil, &library{}) }
+func show(value any) wire.Value { return showTyped(reflect.ValueOf(value), nil, &library{}, nil) }
 
 // showTyped makes the tree of a value whose static type the type checker knows: it alone knows the names of interpreted types.
-func showTyped(v reflect.Value, static types.Type, l *library) wire.Value {
-	s := &shower{library: l, items: showItems, bytes: showBytes, path: map[visit]bool{}}
+func showTyped(v reflect.Value, static types.Type, l *library, methods []printedMethod) wire.Value {
+	s := &shower{library: l, items: showItems, bytes: showBytes, path: map[visit]bool{}, methods: methods}
 	return s.value(v, static, showDepth)
 }
 
@@ -31,7 +31,8 @@ type shower struct {
 	library *library // knows what people call a type
 	items   int      // how many values it may still hold
 	bytes   int
-	path    map[visit]bool // what the value being shown is part of
+	path    map[visit]bool  // what the value being shown is part of
+	methods []printedMethod // the String methods of types that were typed
 }
 
 // visit is a pointer, map or slice on the way down.
@@ -101,9 +102,9 @@ func (s *shower) scalar(v reflect.Value, static types.Type) wire.Value {
 	case v.Kind() == reflect.String:
 		return s.text(wire.KindString, name, v.String())
 	case v.CanInt():
-		return wire.Value{Kind: wire.KindInt, Type: name, Int: v.Int()}
+		return wire.Value{Kind: wire.KindInt, Type: name, Int: v.Int(), Text: s.named(v, static)}
 	case v.CanUint():
-		return wire.Value{Kind: wire.KindUint, Type: name, Uint: v.Uint()}
+		return wire.Value{Kind: wire.KindUint, Type: name, Uint: v.Uint(), Text: s.named(v, static)}
 	case v.CanFloat():
 		return wire.Value{Kind: wire.KindFloat, Type: name, Float: v.Float()}
 	case v.CanComplex():

@@ -12,7 +12,7 @@ import (
 
 // result is what a command's last expression came to. An error among several values, the error of a call that returns nothing
 // else, and the Error of a *gorm.DB fail the command unless they are nil; so does a *gorm.DB that holds one.
-func (l *library) result(u *unit, values []any) (*wire.Value, *wire.Error) {
+func (l *library) result(u *unit, values []any, methods []printedMethod) (*wire.Value, *wire.Error) {
 	statics := []types.Type{u.static}
 	if tuple, several := u.static.(*types.Tuple); several {
 		statics = statics[:0]
@@ -40,7 +40,7 @@ func (l *library) result(u *unit, values []any) (*wire.Value, *wire.Error) {
 	if fallible && last > 0 {
 		statics = statics[:last]
 	}
-	show := func(n int) wire.Value { return showTyped(reflect.ValueOf(values[n]), statics[n], l) }
+	show := func(n int) wire.Value { return showTyped(reflect.ValueOf(values[n]), statics[n], l, methods) }
 	if len(statics) == 1 {
 		value := show(0)
 		return &value, nil

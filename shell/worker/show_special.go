@@ -2,7 +2,6 @@ package worker
 
 import (
 	"database/sql/driver"
-	"math/big"
 	"reflect"
 	"time"
 
@@ -23,12 +22,6 @@ func (s *shower) special(v reflect.Value) (wire.Value, bool) {
 		return wire.Value{Kind: wire.KindTime, Type: "time.Time", Time: &x}, true
 	case time.Duration:
 		return wire.Value{Kind: wire.KindDuration, Type: "time.Duration", Int: int64(x)}, true
-	case *big.Int:
-		return s.text(wire.KindString, "*big.Int", x.String()), true
-	case *big.Float:
-		return s.text(wire.KindString, "*big.Float", x.String()), true
-	case *big.Rat:
-		return s.text(wire.KindString, "*big.Rat", x.String()), true
 	case *gorm.DB:
 		if x.Error != nil {
 			return s.text(wire.KindError, "error", x.Error.Error()), true
@@ -76,6 +69,9 @@ func (s *shower) byMethod(v reflect.Value) (shown wire.Value, ok bool) {
 		}
 		s.items++ // the same value, not one more
 		return s.value(reflect.ValueOf(held), nil, 1), true
+	}
+	if says, made := s.saidBy(v); made {
+		return s.text(wire.KindString, name, says), true
 	}
 	return wire.Value{}, false
 }
