@@ -46,8 +46,8 @@ func newLibrary(exports interp.Exports) *library {
 	}
 	// Only with all of them there can it be said where a type is at home.
 	for _, p := range slices.Sorted(maps.Keys(l.symbols)) {
-		for _, name := range slices.Sorted(maps.Keys(l.symbols[p])) {
-			if v := l.symbols[p][name]; !strings.HasPrefix(name, "_") && v.Kind() == reflect.Pointer && v.IsNil() {
+		for name, v := range l.symbols[p] {
+			if !strings.HasPrefix(name, "_") && v.Kind() == reflect.Pointer && v.IsNil() {
 				l.write(p, name, v.Type().Elem())
 			}
 		}
@@ -68,11 +68,13 @@ func (l *library) provides(p string) bool {
 func (l *library) write(p, name string, t reflect.Type) {
 	switch {
 	case p == consolePath:
-		l.written[t] = name
+		if earlier := l.written[t]; earlier == "" || strings.Contains(earlier, ".") || name < earlier { // of two names always the same one
+			l.written[t] = name
+		}
 		if l.symbols[t.PkgPath()] == nil && t.PkgPath() != "" {
 			l.home[t.PkgPath()] = true
 		}
-	case l.written[t] == "" || t.PkgPath() == p && strings.Contains(l.written[t], "."):
+	case l.written[t] == "" || strings.Contains(l.written[t], ".") && t.PkgPath() == p && (name == t.Name() || !strings.HasPrefix(l.written[t], l.names[p]+".")):
 		l.written[t] = l.names[p] + "." + name
 	}
 }
