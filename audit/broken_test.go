@@ -276,3 +276,39 @@ func childKeys(t testing.TB) (*audittest.Sealer, *audittest.Signer) {
 	seed := []byte("a seed of 32 bytes for the child")
 	return audittest.SealerOf(t, seed), audittest.SignerOf(seed)
 }
+
+// Attack: the file is removed, or another is put in its place, while the record is open. SQLite alone would write on, to
+// what nobody will ever read.
+func TestARecordWhoseFileIsGoneTakesNoEntries(t *testing.T) {
+	for name, away := range map[string]func(path string) error{
+		"moved away": func(path string) error { return os.Rename(path, path+".away") },
+		"replaced by a copy": func(path string) error {
+			b, err := os.ReadFile(path)
+			return errors.Join(err, os.Rename(path, path+".away"), os.WriteFile(path, b, 0o600))
+		},
+		"without its log": func(path string) error {
+			return errors.Join(os.Rename(path, path+".away"), os.Rename(path+"-wal", path+".wal-away"), os.WriteFile(path+"-wal", nil, 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := audittest.New(t)
+			s := h.Session(t, "dana", "OPS-1")
+			s.Run(t, "1")
+			if err := away(h.Path()); err != nil {
+				t.Fatal(err)
+			}
+			s.Commands++
+			if _, err := s.Append(t, audit.Intent{Source: "2"}); !errors.Is(err, audit.ErrNotRecorded) {
+				t.Fatalf("Append says %v", err)
+			}
+			s.Commands--
+			if name != "without its log" {
+				if err := os.Rename(h.Path()+".away", h.Path()); err != nil {
+					t.Fatal(err)
+				}
+				s.Run(t, "3")
+				h.CheckLog(t)
+			}
+		})
+	}
+}

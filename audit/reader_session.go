@@ -206,6 +206,8 @@ func (c *Command) take(e *Entry, content, ledger any) {
 		if n := len(c.Questions); n > 0 {
 			c.Questions[n-1].Answer = l.Answer
 		}
+	case *ModeChange:
+		c.Modes = append(c.Modes, CommandMode{At: timeOf(e.At), Mode: l.Mode, Why: l.Why})
 	case *WorkerReplaced:
 		c.Replaced = append(c.Replaced, *l)
 	case *outcomeLedger:

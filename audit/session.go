@@ -70,6 +70,7 @@ type Command struct {
 	Value       *Text              `json:"value"`
 	Output      *Text              `json:"output"` // nil: unfinished
 	Error       *CommandError      `json:"error"`
+	Modes       []CommandMode      `json:"modes,omitempty"` // changes of mode in this command, or after it and before the next
 	Replaced    []WorkerReplaced   `json:"worker_replaced,omitempty"`
 }
 
@@ -87,6 +88,13 @@ type CommandQuestion struct {
 	Text   string    `json:"text"`
 	Shown  *Text     `json:"shown"`  // nil: destroyed
 	Answer string    `json:"answer"` // yes, no, left, interrupted, expired; empty: none came
+}
+
+// CommandMode is a change of mode.
+type CommandMode struct {
+	At   time.Time `json:"at"`
+	Mode string    `json:"mode"` // encrypted, decrypted, write
+	Why  string    `json:"why"`
 }
 
 // CommandError is what a command failed with.

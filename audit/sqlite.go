@@ -27,6 +27,7 @@ type SQLite struct {
 	writing    *sql.DB       // nil: opened to read
 	turn       chan struct{} // holds one token: who has it uses the connection below
 	conn       *connection   // nil until the first Begin, and after a failure
+	file       fs.FileInfo   // the one that was opened to write
 }
 
 // OpenSQLite opens the record at path to write and to read, and brings its tables up to date. A file that is missing is
@@ -46,7 +47,11 @@ func OpenSQLite(ctx context.Context, path string, create bool, migrations fs.FS)
 		"wal_autocheckpoint(4000)",
 		"trusted_schema(0)", "cell_size_check(1)")
 	s.writing.SetMaxOpenConns(1)
-	if err := s.prepare(ctx, fresh); err != nil {
+	err = s.prepare(ctx, fresh)
+	if err == nil {
+		s.file, err = os.Stat(path)
+	}
+	if err != nil {
 		s.Close()
 		return nil, fmt.Errorf("open the record %s: %w", path, err)
 	}

@@ -6,6 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -15,6 +17,7 @@ import (
 type connection struct {
 	*sql.Conn
 	prepared map[string]*sql.Stmt
+	wal      fs.FileInfo // the log beside the file; nil until there is one
 }
 
 // drop closes the connection itself instead of giving it back: after a failure nobody knows its state.
@@ -70,6 +73,27 @@ func (s *SQLite) Begin(ctx context.Context) (Tx, error) {
 	return &sqliteTx{store: s, reader: reader{s.conn}}, nil
 }
 
+// inPlace says whether what is written still goes to the file that others will read: SQLite would go on writing to one that
+// was removed. What was moved away can be moved back.
+func (s *SQLite) inPlace() error {
+	for _, file := range []struct {
+		path string
+		info *fs.FileInfo
+	}{{s.path, &s.file}, {s.path + "-wal", &s.conn.wal}} {
+		now, err := os.Stat(file.path)
+		switch {
+		case err != nil && *file.info == nil: // there is none yet
+		case err != nil:
+			return fmt.Errorf("the record's file is gone: %w", err)
+		case *file.info == nil:
+			*file.info = now
+		case !os.SameFile(*file.info, now):
+			return fmt.Errorf("the record's file %s was replaced by another", file.path)
+		}
+	}
+	return nil
+}
+
 func (s *SQLite) begin(ctx context.Context) error {
 	if s.conn == nil {
 		conn, err := s.writing.Conn(ctx)
@@ -80,6 +104,9 @@ func (s *SQLite) begin(ctx context.Context) error {
 	}
 	for {
 		err := s.conn.exec("BEGIN IMMEDIATE")
+		if err == nil {
+			err = s.inPlace()
+		}
 		if !busy(err) {
 			return err
 		}

@@ -131,9 +131,9 @@ func (p *program) verify(ctx context.Context) error {
 }
 
 func (p *program) printReport(r audit.Report) {
-	fmt.Fprintf(p.stdout, "%d entries in %d chains, %d signed batches, %d sessions\n", r.Entries, r.Chains, r.Batches, r.Sessions)
+	fmt.Fprintf(p.stdout, "%s in %s, %s, %s\n", plural(r.Entries, "entry"), plural(r.Chains, "chain"), plural(r.Batches, "signed batch"), plural(r.Sessions, "session"))
 	if r.Anchor {
-		fmt.Fprintf(p.stdout, "anchor: %d entries are vouched for outside the record\n", r.Anchored)
+		fmt.Fprintf(p.stdout, "anchor: %s vouched for outside the record\n", plural(int(r.Anchored), "entry"))
 	} else {
 		fmt.Fprintln(p.stdout, "the end of the record is not anchored")
 	}

@@ -36,7 +36,7 @@ func sessionText(s audit.Session) string {
 	t.line("because %s", s.Justification.URL)
 	t.quoted("   note", s.Justification.Note)
 	for _, c := range s.Consents {
-		t.line("consent %s of %s for %s (%s)", c.URL, c.Subject, strings.Join(c.Scopes, ", "), c.Evidence)
+		t.line("consent %s of %s for %s (%s)%s", c.URL, c.Subject, strings.Join(c.Scopes, ", "), c.Evidence, lasted(c))
 	}
 	if s.Committed+s.RolledBack > 0 {
 		t.line("%s written and kept, %d rolled back", rows(s.Committed), s.RolledBack)
@@ -121,6 +121,10 @@ func (t *sessionPage) command(c audit.Command) {
 	for _, w := range c.Replaced {
 		t.line("   the worker was replaced: %s", w.Reason)
 	}
+	for _, m := range c.Modes {
+		change := fmt.Sprintf("%s from %s: %s", m.Mode, m.At.Format("15:04:05"), m.Why)
+		t.quoted("   mode", &change)
+	}
 	if c.Error != nil {
 		t.line("   failed: %s", c.Error.Kind)
 		t.kept("   error", c.Error.Message)
@@ -137,6 +141,28 @@ func (t *sessionPage) kept(name string, text *audit.Text) {
 	default:
 		t.quoted(name, &text.Kept)
 	}
+}
+
+// lasted says from when to when a consent opened something, and why it ended.
+func lasted(c audit.Granted) string {
+	said := ", " + c.GrantedAt.Format("15:04:05")
+	if c.EndedAt != nil {
+		said += " to " + c.EndedAt.Format("15:04:05") + ", ended: " + c.EndedWhy
+	}
+	return said
+}
+
+// plural is a number of things.
+func plural(n int, what string) string {
+	switch {
+	case n == 1:
+		return "1 " + what
+	case strings.HasSuffix(what, "y"):
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(what, "y"))
+	case strings.HasSuffix(what, "ch"):
+		return fmt.Sprintf("%d %ses", n, what)
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func rows(n int64) string {

@@ -38,6 +38,7 @@ type command struct {
 	disclosures map[audit.Value]int
 	disclosed   []audit.Value // in their order, Count zero
 	facts       int
+	outside     int              // sealed values that were read and are outside the consent
 	echo        []wire.Statement // the first statements, as the record keeps them
 	committed   int64
 	held        int64 // rows of writes that stand if the session's one transaction does

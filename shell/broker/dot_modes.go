@@ -216,7 +216,7 @@ func (c *command) writing(ctx context.Context, why string) (*wire.Value, error) 
 			return nil, err
 		}
 	}
-	if err := c.record(ctx, audit.ModeChange{Mode: "write", Why: recorded(why)}); err != nil {
+	if err := c.record(ctx, audit.ModeChange{Mode: "write", Why: visible(why)}); err != nil {
 		s.allowWrites(false)
 		if begun != nil {
 			s.pool.discard(begun.conn)

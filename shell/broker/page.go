@@ -123,6 +123,7 @@ func (c *command) unseal(ctx context.Context, conn Connection, table [][]any) er
 			}
 		}
 	}
+	c.outside += len(outside)
 	if len(covered)+len(outside) == 0 {
 		return nil
 	}

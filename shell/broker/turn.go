@@ -218,6 +218,9 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 		v.Count = c.disclosures[v]
 		r.Disclosures = append(r.Disclosures, v)
 	}
+	if c.outside > 0 {
+		r.Notes = append(r.Notes, outsideNote(c.outside))
+	}
 	if done != nil {
 		r.Value, r.Err, r.Exit = done.Value, claimed(done.Err, c.session.broker.Policy.Limits.Output), done.Exit
 		switch {
@@ -256,6 +259,13 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 	}
 }
 
+func outsideNote(n int) string {
+	if n == 1 {
+		return "1 value stays sealed: it is outside the consent, and that is on record"
+	}
+	return fmt.Sprintf("%d values stay sealed: they are outside the consent, and that is on record", n)
+}
+
 // outcome is the entries that end a command.
 func (s *Session) outcome(c *command, r Result) []audit.Event {
 	var events []audit.Event
@@ -267,7 +277,8 @@ func (s *Session) outcome(c *command, r Result) []audit.Event {
 		events = append(events, audit.Refused{Rule: r.Err.Rule, Message: said, Attempt: attempt(r.Source)})
 	}
 	o := audit.Outcome{
-		Status: r.Status, Output: s.text(r.Output, r.OutputCut), Duration: r.Duration,
+		Status: r.Status, Output: s.text(strings.TrimPrefix(r.Output, c.printed), r.OutputCut), // what a dot command prints is ours, and no news
+		Duration:   r.Duration,
 		Statements: c.statements, Rows: c.rows, Committed: c.committed, RolledBack: c.rolledBack,
 	}
 	if r.Err != nil {
