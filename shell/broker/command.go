@@ -53,6 +53,7 @@ type command struct {
 	exit      bool    // .exit was typed
 
 	refusal     *Refusal    // the first
+	asksAt      int64       // rows from which on the person is asked again; 0: the policy's number
 	declined    *wire.Error // the person did not want what the command was about to write
 	unrecorded  *wire.Error // the record failed: nothing more happens in this command
 	unavailable *wire.Error // the target was away

@@ -3,9 +3,11 @@ package broker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vouchsafe/vouchsafe/audit"
+	"github.com/vouchsafe/vouchsafe/shell"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
 
@@ -18,9 +20,10 @@ const (
 	answerExpired     = "expired"     // the decrypted period ended meanwhile
 )
 
-// agreed is nil where a transaction may commit: it is below the policy's number of rows, or there is nobody to ask, or the
-// person saw what it does and said yes. Any other answer is a no, for all that the command still writes, whatever its code
-// does with the error.
+// agreed is nil where a transaction may commit: with it the command is below the policy's number of rows, or there is nobody
+// to ask, or the person saw what it does and said yes. Any other answer is a no, for all that the command still writes,
+// whatever its code does with the error. After a yes the command is asked again when it has written twice as many rows: a loop
+// that saves row by row is asked about, and not at each row.
 //
 // The transaction is open while the question waits, and holds the write lock of the database: other writers wait, for
 // questionWait at most.
@@ -31,7 +34,7 @@ func (c *command) agreed(ctx context.Context, tx *transaction) error {
 		return nil
 	case c.declined != nil:
 		return c.declined
-	case tx.touched < int64(s.broker.Policy.Limits.Confirm):
+	case c.committed+tx.touched < max(c.asksAt, int64(s.broker.Policy.Limits.Confirm)):
 		return nil
 	case c.unrecorded != nil:
 		return c.unrecorded
@@ -44,7 +47,7 @@ func (c *command) agreed(ctx context.Context, tx *transaction) error {
 	}
 	p := s.preview(rows)
 	question := wire.Question{
-		Text: fmt.Sprintf("commit %s? [y/N] ", rowsOf(tx.touched)), YesNo: true, Detail: p.detail(), Said: p.said(tx.touched, more),
+		Text: fmt.Sprintf("commit %s? [y/N] ", rowsOf(tx.touched)), YesNo: true, Detail: p.detail(), Said: strings.TrimSpace(c.writes() + "\n" + p.said(tx.touched, more)),
 	}
 	shown, cut := s.broker.shown(question)
 	err = c.recordElse(ctx, "what would be written could not be recorded, so nobody was asked: rolled back",
@@ -60,17 +63,40 @@ func (c *command) agreed(ctx context.Context, tx *transaction) error {
 	}
 	// From here the answer is on record. If we crash now, the record says yes to what did not happen.
 	if answer == answerYes {
+		c.asksAt = 2 * (c.committed + tx.touched)
 		return nil
 	}
 	was := "rows were"
 	if tx.touched == 1 {
 		was = "row was"
 	}
+	why := "you said no"
+	if answer != answerNo {
+		why = "you did not say yes"
+	}
 	c.declined = &wire.Error{
-		Kind: wire.ErrInterrupted, Message: fmt.Sprintf("not committed: you did not say yes; %d %s rolled back", tx.touched, was),
+		Kind: wire.ErrInterrupted, Message: fmt.Sprintf("not committed: %s; %d %s rolled back", why, tx.touched, was),
 		Hint: "run it again to be asked again",
 	}
 	return c.declined
+}
+
+// maxNamed bounds what a question quotes of one statement, in bytes.
+const maxNamed = 200
+
+// writes is what a question says of the statements that wrote: the last of them, and how much stands already.
+func (c *command) writes() string {
+	var said []string
+	for _, e := range slices.Backward(c.echo) {
+		if e.Write && len(said) < 3 && c.session.mode == shell.Encrypted { // else it is the broker's own, and names no more than the rows do
+			said = append(said, cutText(visible(strings.Join(strings.Fields(e.SQL), " ")), maxNamed))
+		}
+	}
+	slices.Reverse(said)
+	if c.committed > 0 {
+		said = append(said, fmt.Sprintf("This command has written %s before, which stand.", rowsOf(c.committed)))
+	}
+	return strings.Join(said, "\n")
 }
 
 // answerOf asks and tells yes from everything else.

@@ -78,7 +78,7 @@ func TestAWriteIsShownOnRecordAndAgreedToBeforeItStands(t *testing.T) {
 	if n := h.onPlan(t, "free"); n != 3 {
 		t.Errorf("%d rows changed", n)
 	}
-	if len(p.asked) != 1 || p.asked[0].Text != threeRows || !p.asked[0].YesNo || p.asked[0].Said != saidWaiting {
+	if len(p.asked) != 1 || p.asked[0].Text != threeRows || !p.asked[0].YesNo || p.asked[0].Said != updateThree+"\n"+saidWaiting {
 		t.Errorf("asked: %+v", p.asked)
 	}
 	lines(t, p.shown(t, 0), "row when plan", "accounts/1 before pro", "accounts/1 after free", "accounts/2 before pro", "accounts/2 after free",
@@ -126,7 +126,7 @@ func TestAnythingButYesRollsBack(t *testing.T) {
 				}
 			}
 			r := s.Run(ctx, "typed")
-			if r.Status != StatusError || r.Err.Kind != wire.ErrInterrupted || r.Err.Message != declinedThis {
+			if r.Status != StatusError || r.Err.Kind != wire.ErrInterrupted || r.Err.Message != strings.Replace(declinedThis, "you did not say yes", map[bool]string{true: "you said no", false: "you did not say yes"}[c.answer == "no"], 1) {
 				t.Errorf("%s: %v", r.Status, r.Err)
 			}
 			h.checkTouched(t, s, 0)
@@ -321,7 +321,7 @@ func TestMoreRowsAndColumnsThanAreShownAreSaid(t *testing.T) {
 	h.ok(t, s, func(f *fake) {
 		f.must(execute("with recursive n(n) as (select 1 union all select n + 1 from n where n < 100) insert into wide (a) select n from n"))
 	})
-	if want := "5 of the 100 rows are shown. Columns that are not shown: 2. " + saidWaiting; p.asked[0].Said != want {
+	if want := "with recursive n(n) as (select 1 union all select n + 1 from n where n < 100) insert into wide (a) select n from n\n5 of the 100 rows are shown. Columns that are not shown: 2. " + saidWaiting; p.asked[0].Said != want {
 		t.Errorf("said: %s", p.asked[0].Said)
 	}
 	if n := len(p.asked[0].Detail.Items); n != 5 {
@@ -413,9 +413,36 @@ func TestTriggersAndCascadesAreShownAsCaused(t *testing.T) {
 	h.ok(t, s, func(f *fake) { f.must(execute("update accounts set plan = 'free' where id < 3")) })
 	lines(t, p.shown(t, 0), "row when plan said", "accounts/1 before pro -", "accounts/1 after free -", "accounts/2 before pro -", "accounts/2 after free -",
 		"log/1 new (caused) - plan free", "log/2 new (caused) - plan free", "6 rows")
-	if !strings.HasPrefix(p.asked[0].Said, "What a trigger, a foreign key or an index did by itself is marked as caused.") {
+	if !strings.HasPrefix(p.asked[0].Said, "update accounts set plan = 'free' where id < 3\nWhat a trigger, a foreign key or an index did by itself is marked as caused.") {
 		t.Errorf("said: %s", p.asked[0].Said)
 	}
 	h.ok(t, s, func(f *fake) { f.must(execute("delete from parents")) })
 	lines(t, p.shown(t, 1), "row when parent", "parents/1 gone -", "children/7 gone (caused) 1", "2 rows")
+}
+
+// A loop that saves row by row is asked about too, and not at each of its rows.
+func TestALoopOfSmallWritesIsAskedAbout(t *testing.T) {
+	h := fakeHouse(t)
+	s := h.open(t, writing)
+	p := askable(s, "y")
+	h.ok(t, s, func(f *fake) {
+		for i := range 3 {
+			f.must(execute(fmt.Sprintf("update accounts set plan = 'free' where id = %d", i+1)))
+		}
+		for i := range 3 {
+			f.must(execute(fmt.Sprintf("update accounts set plan = 'pro' where id = %d", i+1)))
+		}
+	})
+	if len(p.asked) != 2 || !strings.Contains(p.asked[1].Said, "This command has written 3 rows before, which stand.") {
+		t.Errorf("asked: %+v", p.asked)
+	}
+	p = askable(s, "n")
+	r := h.run(t, s, func(f *fake) {
+		f.must(execute("update accounts set plan = 'free' where id = 1"))
+		f.denied(execute("update accounts set plan = 'free' where id = 2"), wire.ErrInterrupted, "")
+		f.denied(execute("update accounts set plan = 'free' where id = 3"), wire.ErrInterrupted, "")
+	})
+	if r.Status != StatusError || len(p.asked) != 1 || h.onPlan(t, "free") != 1 {
+		t.Errorf("%s: %v; asked %d times, %d rows stand", r.Status, r.Err, len(p.asked), h.onPlan(t, "free"))
+	}
 }

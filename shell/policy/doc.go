@@ -23,7 +23,7 @@
 //	    value: 2097152      # bytes of one value of a result
 //	    page: 1000         # rows that are sent, and opened, at once
 //	    touched: 10000     # rows that one command may write
-//	    confirm: 2         # rows of one transaction from which on the person at a console sees them and is asked
+//	    confirm: 2         # rows of one command from which on the person at a console sees them and is asked
 //	    source: 262144     # bytes of one command as it was typed
 //	    output: 65536      # bytes that one command may print, and bytes of its value
 //	    decrypted: 15m     # a decrypted period

@@ -30,7 +30,7 @@ type Limits struct {
 	Value     int           `json:"value"`     // bytes of one value of a result
 	Page      int           `json:"page"`      // rows that are sent, and opened, at once
 	Touched   int           `json:"touched"`   // rows that one command may write
-	Confirm   int           `json:"confirm"`   // rows of one transaction from which on the person at a console is asked
+	Confirm   int           `json:"confirm"`   // rows of one command from which on the person at a console is asked
 	Source    int           `json:"source"`    // bytes of one command as it was typed
 	Output    int           `json:"output"`    // bytes that one command may print, and bytes of its value
 	Decrypted time.Duration `json:"decrypted"` // a decrypted period
