@@ -12,7 +12,7 @@ import (
 func (s Screen) Result(source string, r wire.Result) string {
 	var b strings.Builder
 	b.WriteString(s.printed(source, r))
-	b.WriteString(s.Value(r.Value))
+	b.WriteString(s.valueOf(r.Value, originOf(source)))
 
 	c := s.sheet()
 	c.statements(r)

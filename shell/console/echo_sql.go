@@ -168,6 +168,6 @@ func took(d time.Duration) string {
 	case d < time.Minute:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	default:
-		return d.Round(time.Second).String()
+		return lasting(d)
 	}
 }

@@ -41,7 +41,7 @@ func TestSQLIsShortenedWhereItTellsLeast(t *testing.T) {
 func TestTimeIsToldToTheDigitThatMatters(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		-1: "0 ms", 0: "<0.1 ms", 420 * time.Microsecond: "0.4 ms", 9 * time.Millisecond: "9.0 ms", 31 * time.Millisecond: "31 ms",
-		1500 * time.Millisecond: "1.5 s", 90 * time.Second: "1m30s",
+		1500 * time.Millisecond: "1.5 s", 90 * time.Second: "1 min 30 s",
 	} {
 		if got := took(d); got != want {
 			t.Errorf("%d ns are %q, want %q", d, got, want)

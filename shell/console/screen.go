@@ -22,12 +22,37 @@ type Screen struct {
 	Limit         int  // bytes of one value, 1 MiB where it is 0; what is more is said to be cut
 }
 
-// Value shows a command's value: structs and rows as blocks, lists of them as tables.
-func (s Screen) Value(v *wire.Value) string {
+// Value shows a value: structs and rows as blocks, lists of them as tables.
+func (s Screen) Value(v *wire.Value) string { return s.valueOf(v, ofNothing) }
+
+// origin is what a value came of.
+type origin uint8
+
+const (
+	ofNothing origin = iota // a question
+	ofGo                    // what was typed: _ is the value
+	ofSQL                   // .sql
+	ofCommand               // another dot command: the console's own words
+)
+
+// originOf is what the value of an input comes of.
+func originOf(source string) origin {
+	switch word, _, _ := strings.Cut(strings.TrimSpace(source), " "); {
+	case !isDotCommand(source):
+		return ofGo
+	case strings.TrimSpace(word) == ".sql":
+		return ofSQL
+	default:
+		return ofCommand
+	}
+}
+
+func (s Screen) valueOf(v *wire.Value, from origin) string {
 	if v == nil {
 		return ""
 	}
 	c := s.sheet()
+	c.origin = from
 	c.layout(v, c.edge(), 0)
 	return c.text()
 }
@@ -42,10 +67,11 @@ func (s Screen) columns() int {
 // sheet is the lines of one rendering. It stops growing at its limit.
 type sheet struct {
 	Screen
-	b     strings.Builder
-	lead  string // what stands on the next line already, instead of its indent: the name of a field
-	limit int
-	full  bool // something did not fit
+	b      strings.Builder
+	lead   string // what stands on the next line already, instead of its indent: the name of a field
+	limit  int
+	full   bool   // something did not fit
+	origin origin // of the value
 }
 
 func (s Screen) sheet() *sheet {

@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/vouchsafe/vouchsafe/shell/wire"
 )
@@ -15,9 +16,14 @@ func (c *sheet) layout(v *wire.Value, indent, depth int) {
 	if c.full {
 		return
 	}
+	rows, isRows := wholeRows(v)
 	switch {
-	case isTable(v):
-		c.table(v, indent, depth)
+	case isRows:
+		c.table(rows, indent, depth)
+	case isEmptyTable(v) && depth == 0:
+		c.lines(indent, inkDim, "0 rows")
+	case v.Kind == wire.KindNil && c.origin == ofCommand:
+		c.line(indent, "")
 	case v.Kind == wire.KindString:
 		c.writing(v, indent, depth)
 	case v.Kind == wire.KindBytes && depth == 0:
@@ -25,7 +31,13 @@ func (c *sheet) layout(v *wire.Value, indent, depth int) {
 	case v.Kind == wire.KindSealed:
 		c.sealed(v.Sealed, indent)
 	case v.Kind == wire.KindTime:
-		c.lines(indent, cellOf(v).ink, screenLeaf(v))
+		shown := screenLeaf(v)
+		if c.origin == ofCommand || c.origin == ofSQL {
+			if t := timeOf(v); !t.IsZero() {
+				shown = moment(t.Truncate(time.Millisecond))
+			}
+		}
+		c.lines(indent, cellOf(v).ink, shown)
 	case v.Kind == wire.KindStruct, v.Kind == wire.KindRecord:
 		c.structure(v, indent, depth)
 	case v.Kind == wire.KindList:
@@ -136,7 +148,7 @@ func labels(v *wire.Value) []string {
 // fields writes a line a name: with each, the value that stands step items after the one before. The names are visible.
 func (c *sheet) fields(names []string, items []wire.Value, step, indent, depth int) {
 	const least = 12 // columns beside a name that are worth it
-	wide, most := 0, min(labelWidth, c.room(indent)-2-least)
+	wide, most := 0, min(max(labelWidth, c.columns()/2+indent), c.room(indent)-2-least)
 	for _, name := range names {
 		if w := width(name); w <= most {
 			wide = max(wide, w)
@@ -147,7 +159,8 @@ func (c *sheet) fields(names []string, items []wire.Value, step, indent, depth i
 			return
 		}
 		item := &items[i*step]
-		if w := width(name); w <= min(wide, most) && !isTable(item) {
+		_, isRows := wholeRows(item)
+		if w := width(name); w <= min(wide, most) && !isRows {
 			c.lead = spaces(indent) + c.paint(inkDim, name) + spaces(wide-w+2)
 			c.layout(item, indent+wide+2, depth+1)
 			continue

@@ -15,10 +15,7 @@ type cell struct {
 	wide int
 }
 
-const (
-	zeroTime = "zero time" // the time that was never set: 0001-01-01 tells less
-	utcZone  = " UTC"
-)
+const zeroTime = "zero time" // the time that was never set: 0001-01-01 tells less
 
 // cellOf is a value as a table's cell has it: row and column are known, so a sealed value need not name them.
 func cellOf(v *wire.Value) cell {
@@ -64,6 +61,8 @@ func screenLeaf(v *wire.Value) string {
 	switch {
 	case v.Kind == wire.KindFloat:
 		return decimal(v)
+	case v.Kind == wire.KindDuration:
+		return lasting(time.Duration(v.Int))
 	case v.Kind == wire.KindTime && timeOf(v).IsZero():
 		return zeroTime
 	}
@@ -91,58 +90,4 @@ func sealedShort(r *wire.Reference) string {
 	default:
 		return "‹sealed of " + visibleLine(r.Subject) + "›"
 	}
-}
-
-// timeForm is how the times of one column are written: all to the same digit, and days alone if they are nothing else.
-// It is empty where the values are not all times.
-func timeForm(values []*wire.Value) string {
-	days, fraction, found := true, 0, false
-	for _, v := range values {
-		if v.Kind == wire.KindNil {
-			continue
-		}
-		if v.Kind != wire.KindTime {
-			return ""
-		}
-		t := timeOf(v)
-		if t.IsZero() {
-			continue
-		}
-		found = true
-		_, offset := t.Zone()
-		days = days && offset == 0 && t.Hour() == 0 && t.Minute() == 0 && t.Second() == 0 && t.Nanosecond() == 0
-		for n := t.Nanosecond(); n%tenTo(9-fraction) != 0; {
-			fraction += 3
-		}
-	}
-	switch {
-	case !found:
-		return ""
-	case days:
-		return time.DateOnly
-	case fraction > 0:
-		return time.DateTime + "." + strings.Repeat("0", fraction)
-	default:
-		return time.DateTime
-	}
-}
-
-// tenTo is ten to the n.
-func tenTo(n int) int {
-	power := 1
-	for range n {
-		power *= 10
-	}
-	return power
-}
-
-// zoned is a time in the form of its column, in its own zone.
-func zoned(t time.Time, form string) string {
-	if _, offset := t.Zone(); offset != 0 {
-		return t.Format(form + " -07:00")
-	}
-	if form == time.DateOnly {
-		return t.Format(form)
-	}
-	return t.Format(form) + utcZone
 }

@@ -1,8 +1,127 @@
 package console
 
-import "strings"
+import (
+	"slices"
+	"time"
+)
 
 // How the columns of a table come to fit a terminal.
+
+// fitted is a table's columns as they fit, and what is told of the others.
+type fitted struct {
+	pillars []pillar
+	same    []pillar // that were folded
+	said    []string // for the last line
+	dropped []string // the columns that are not shown
+	fits    bool
+}
+
+// fit takes from a table what can be told in its last line until it fits a room: columns without a value, those that are
+// alike, the end of times. Then texts are shortened, and of a table of some rows columns are left out.
+func fit(pillars []pillar, rows, room int) fitted {
+	f := fitted{pillars: pillars}
+	grain := ""
+	coarsen := func(form, said string) {
+		if utcTimes(f.pillars, form) {
+			grain = said
+		}
+	}
+	wide := func() bool { return natural(f.pillars) > room }
+	tight := func() bool { return !share(f.pillars, room) }
+	steps := []struct {
+		needed func() bool
+		do     func()
+	}{
+		{wide, func() { coarsen("", "times are UTC") }},
+		{wide, func() { f.fold((*pillar).isNone) }},
+		{wide, func() { f.fold((*pillar).isAlike) }},
+		{wide, func() { coarsen(minuteForm, "times are UTC, to the minute") }},
+		{tight, func() { coarsen(time.DateOnly, "times are UTC, to the day") }},
+		{tight, func() { f.fold((*pillar).isSealed) }},
+	}
+	for _, step := range steps {
+		if step.needed() {
+			step.do()
+		}
+	}
+	f.fits = !tight()
+	if rows >= tableRows && (!f.fits || cramped(f.pillars)) {
+		f.drop(room)
+	}
+	if grain != "" && slices.ContainsFunc(f.pillars, func(p pillar) bool { return p.utc }) {
+		f.said = append(f.said, grain)
+	}
+	if len(f.same) > 0 {
+		f.said = append(f.said, inEachRow(f.same))
+	}
+	return f
+}
+
+func (f *fitted) fold(alike func(*pillar) bool) {
+	varied, same := fold(f.pillars, alike)
+	f.pillars, f.same = varied, append(f.same, same...)
+}
+
+// textGood is how many columns make a text readable in a table.
+const textGood = 14
+
+// cramped reports whether texts had to give up so much that fewer columns tell more.
+func cramped(pillars []pillar) bool {
+	short := 0
+	for i := range pillars {
+		if p := &pillars[i]; p.wide < min(p.most, textGood) {
+			short++
+		}
+	}
+	return short > 1
+}
+
+// drop leaves columns out: it keeps the key, and of the others the first that tell rows apart.
+func (f *fitted) drop(room int) {
+	for _, least := range []int{textGood, textLeast} {
+		kept := chosen(f.pillars, room, least)
+		if len(kept) < min(2, len(f.pillars)) {
+			continue
+		}
+		var left []pillar
+		f.dropped = nil
+		for i, p := range f.pillars {
+			if kept[i] {
+				left = append(left, p)
+			} else {
+				f.dropped = append(f.dropped, p.name)
+			}
+		}
+		f.pillars = left
+		f.fits = share(left, room)
+		return
+	}
+}
+
+// chosen are the columns that stay, by their places: as many as fit if a text keeps so many columns.
+func chosen(pillars []pillar, room, least int) map[int]bool {
+	kept := make(map[int]bool)
+	try := func(wanted func(*pillar) bool) {
+		for i := range pillars {
+			if kept[i] || !wanted(&pillars[i]) {
+				continue
+			}
+			kept[i] = true
+			total := -gap
+			for at := range kept {
+				p := &pillars[at]
+				total += gap + max(p.least, min(p.most, least))
+			}
+			if total > room {
+				delete(kept, i)
+			}
+		}
+	}
+	try((*pillar).isKey)
+	try((*pillar).differs)
+	try(func(*pillar) bool { return true })
+	return kept
+}
 
 // measure learns how wide a column can be.
 func (p *pillar) measure() {
@@ -15,56 +134,6 @@ func (p *pillar) measure() {
 	if p.fixed {
 		p.least = max(inside, min(head, textLeast))
 	}
-}
-
-// dropZones leaves the zone out of the times that are all in UTC, and reports whether there are such.
-func dropZones(pillars []pillar) bool {
-	found := false
-	for i := range pillars {
-		p := &pillars[i]
-		if !p.utc {
-			continue
-		}
-		found = true
-		for row := range p.cells {
-			if text, cut := strings.CutSuffix(p.cells[row].text, utcZone); cut {
-				p.cells[row].text, p.cells[row].wide = text, p.cells[row].wide-len(utcZone)
-			}
-		}
-		p.measure()
-	}
-	return found
-}
-
-// fold takes the columns that are the same in each row out of a table of several, or those of them alone that hold only
-// this, and says what they hold.
-func fold(pillars []pillar, only string) (varied []pillar, alike string) {
-	var same []string
-	for _, p := range pillars {
-		if p.isAlike() && (only == "" || p.cells[0].text == only) {
-			same = append(same, p.name+" "+p.cells[0].text)
-		} else {
-			varied = append(varied, p)
-		}
-	}
-	if len(same) == 0 || len(varied) == 0 {
-		return pillars, ""
-	}
-	return varied, strings.Join(same, ", ")
-}
-
-// isAlike reports whether all cells are the same, and so plain that they can stand in a sentence.
-func (p *pillar) isAlike() bool {
-	first := p.cells[0]
-	if len(p.cells) < 2 || first.wide > textLeast || strings.ContainsAny(first.text+p.name, ` ,"`) || width(p.name) > labelWidth {
-		return false
-	}
-	for _, other := range p.cells[1:] {
-		if other != first {
-			return false
-		}
-	}
-	return true
 }
 
 // natural is how many columns a table takes where nothing is shortened.

@@ -14,46 +14,57 @@ const (
 
 // pillar is a table's column as it will be shown.
 type pillar struct {
-	name  string
-	cells []cell
-	right bool // numbers
-	fixed bool // never cut: numbers, times, yes and no
-	utc   bool // times, all of them in UTC
-	least int  // columns without which it is not worth showing
-	most  int  // columns that it would use
-	wide  int  // columns that it gets
-	wraps bool // what is longer goes on below
+	name   string
+	cells  []cell
+	right  bool          // numbers
+	fixed  bool          // never cut: numbers, times, yes and no
+	utc    bool          // times, all of them in UTC
+	form   string        // of the times; empty where they are none
+	times  []*wire.Value // what the cells of a column of times were made of
+	least  int           // columns without which it is not worth showing
+	most   int           // columns that it would use
+	wide   int           // columns that it gets
+	wraps  bool          // what is longer goes on below
+	middle bool          // what is longer is cut in its middle, for the beginnings do not tell it apart
 }
 
-// table writes a list of structs or rows: in columns if they fit, else without what can be said in its last line, else a
-// block a row.
+// tableRows is from how many rows on a list is a table, even if not all of its columns fit.
+const tableRows = 4
+
+// table writes a list of structs or rows in columns, without those that its last lines can tell. Few rows that do not fit
+// are a block each.
 func (c *sheet) table(v *wire.Value, indent, depth int) {
 	rows := len(v.Items)
-	pillars := c.pillars(v)
 	foot := rowsShown(v)
-	room := c.room(indent)
-	if natural(pillars) > room && dropZones(pillars) {
-		foot += " · times are UTC"
-	}
-	fits := share(pillars, room)
-	for _, only := range []string{"nil", ""} {
-		if fits {
-			break
-		}
-		varied, alike := fold(pillars, only)
-		if fits = share(varied, room); fits {
-			pillars = varied
-			foot += " · in each row: " + alike
-		}
-	}
-	if fits {
-		wrapLast(pillars)
-		c.grid(pillars, rows, indent)
-	} else {
-		foot = rowsShown(v) + fmt.Sprintf(" · shown as blocks: %s do not fit %d", count(int64(len(pillars)), "column"), c.columns())
+	whole := c.pillars(v)
+	f := fit(whole, rows, c.room(indent))
+	if !f.fits {
+		foot += fmt.Sprintf(" · shown as blocks: %s do not fit %d", count(int64(len(whole)), "column"), c.columns())
 		c.stack(v, indent, depth)
+		c.lines(indent, inkDim, foot)
+		return
 	}
-	c.lines(indent, inkDim, foot)
+	if len(f.dropped) == 0 {
+		wrapLast(f.pillars)
+	}
+	tellApart(f.pillars)
+	c.grid(f.pillars, rows, indent)
+	c.lines(indent, inkDim, strings.Join(append([]string{foot}, f.said...), " · "))
+	if len(f.dropped) > 0 {
+		c.lines(indent, inkDim, "not shown: "+listed(f.dropped)+c.whole(v, depth))
+	}
+}
+
+// whole says how to see what of a table is not shown.
+func (c *sheet) whole(v *wire.Value, depth int) string {
+	switch {
+	case depth > 0 || c.origin == ofNothing || c.origin == ofCommand:
+		return ""
+	case c.origin == ofSQL:
+		return "; select fewer columns to see them"
+	default:
+		return "; _[0] shows all of the first row"
+	}
 }
 
 // rowsShown says how many rows there are, and how many more there were.
@@ -77,20 +88,18 @@ func (c *sheet) pillars(v *wire.Value) []pillar {
 		for row := range values {
 			values[row] = &v.Items[row].Items[i]
 		}
-		p.fill(values)
+		p.fill(values, c.origin == ofCommand)
 	}
 	return pillars
 }
 
-// fill makes the cells of a column.
-func (p *pillar) fill(values []*wire.Value) {
-	form := timeForm(values)
-	utc, zones := false, false
+// fill makes the cells of a column. In a command's own answer nil is nothing to tell.
+func (p *pillar) fill(values []*wire.Value, blank bool) {
 	for row, v := range values {
 		shown := &p.cells[row]
-		if *shown = cellOf(v); form != "" && v.Kind == wire.KindTime && shown.ink == inkNone {
-			shown.text = zoned(timeOf(v), form)
-			utc, zones = utc || strings.HasSuffix(shown.text, utcZone), zones || !strings.HasSuffix(shown.text, utcZone)
+		*shown = cellOf(v)
+		if blank && v.Kind == wire.KindNil {
+			*shown = cell{}
 		}
 		shown.wide = width(shown.text)
 		switch v.Kind {
@@ -98,7 +107,7 @@ func (p *pillar) fill(values []*wire.Value) {
 			p.fixed = false
 		}
 	}
-	p.utc = utc && !zones
+	p.fillTimes(values)
 	p.measure()
 }
 
@@ -137,7 +146,7 @@ func (c *sheet) row(b *strings.Builder, pillars []pillar, indent int, at func(*p
 				pieces := wrap(shown.text, p.wide)
 				shown.text, below = pieces[0], pieces[1:]
 			} else {
-				shown.text = cutCell(shown, p.wide)
+				shown.text = cutCell(shown, p.wide, p.middle)
 			}
 			shown.wide = width(shown.text)
 		}
@@ -163,11 +172,14 @@ func (c *sheet) row(b *strings.Builder, pillars []pillar, indent int, at func(*p
 	}
 }
 
-// cutCell is a cell in fewer columns than it would take. A sealed value stays one.
-func cutCell(shown cell, columns int) string {
+// cutCell is a cell in fewer columns than it would take: without its end, or without its middle. A sealed value stays one.
+func cutCell(shown cell, columns int, middle bool) string {
 	const least = "‹sealed›"
 	if shown.ink == inkSealed && columns >= width(least) {
 		return least
+	}
+	if tail := columns / 2; middle && tail > 1 {
+		return fitting(shown.text, columns-tail) + lastColumns(shown.text, tail)
 	}
 	return shorten(shown.text, columns)
 }

@@ -80,7 +80,8 @@ func TestTimesOfAColumnAreAlike(t *testing.T) {
 		{[]wire.Value{utc(1, 0)}, "2026-11-20 01:00:00 UTC"},
 		{[]wire.Value{utc(0, 0), utc(1, 0)}, "2026-11-20 00:00:00 UTC"},
 		{[]wire.Value{utc(1, 0), utc(1, 5e8)}, "2026-11-20 01:00:00.000 UTC"},
-		{[]wire.Value{utc(1, 1)}, "2026-11-20 01:00:00.000000001 UTC"},
+		{[]wire.Value{utc(1, 1)}, "2026-11-20 01:00:00 UTC"},
+		{[]wire.Value{utc(1, 1), utc(2, 0)}, "2026-11-20 01:00:00 UTC"},
 		{[]wire.Value{east, utc(0, 0)}, "2026-11-20 00:00:00 +02:00"},
 	} {
 		p := pillar{cells: make([]cell, len(test.times)), fixed: true}
@@ -88,7 +89,7 @@ func TestTimesOfAColumnAreAlike(t *testing.T) {
 		for i := range test.times {
 			values[i] = &test.times[i]
 		}
-		p.fill(values)
+		p.fill(values, false)
 		if got := p.cells[0].text; got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)
 		}

@@ -25,6 +25,45 @@ func isTable(v *wire.Value) bool {
 	return true
 }
 
+// wholeRows is a list as the table that it would be if its maker had left nothing out: its last items may have fewer fields
+// than the first, for the tree of a long list is cut. They are left out, as whole rows, and counted.
+func wholeRows(v *wire.Value) (*wire.Value, bool) {
+	if isTable(v) {
+		return v, true
+	}
+	if v.Kind != wire.KindList || len(v.Items) == 0 {
+		return nil, false
+	}
+	first := wire.Value{Kind: wire.KindList, Items: v.Items[:1]}
+	if first.Items[0].Cut != 0 || !isTable(&first) {
+		return nil, false
+	}
+	names, rows := v.Items[0].Names, len(v.Items)
+	for i := range v.Items {
+		item := &v.Items[i]
+		beginning := len(item.Names) <= len(names) && slices.Equal(item.Names, names[:len(item.Names)])
+		switch {
+		case item.Kind != v.Items[0].Kind || item.Type != v.Items[0].Type || len(item.Names) != len(item.Items) || !beginning:
+			return nil, false
+		case item.Cut == 0 && len(item.Names) < len(names):
+			return nil, false // it is another one, and not a part
+		case item.Cut != 0:
+			rows = min(rows, i)
+		}
+	}
+	for rows > 1 && hasCut(&v.Items[rows-1]) {
+		rows--
+	}
+	whole := *v
+	whole.Items, whole.Cut = v.Items[:rows], v.Cut+len(v.Items)-rows
+	return &whole, true
+}
+
+// hasCut reports whether its maker left anything out of a value, however deep.
+func hasCut(v *wire.Value) bool {
+	return v.Cut != 0 || slices.ContainsFunc(v.Items, func(item wire.Value) bool { return hasCut(&item) })
+}
+
 // column is a table's column as it will be printed.
 type column struct {
 	name  string
@@ -96,4 +135,15 @@ func isNumeric(v *wire.Value, i int) bool {
 		}
 	}
 	return numbers
+}
+
+// isEmptyTable reports whether v is a list without items that would be structs or rows, as far as its type tells.
+func isEmptyTable(v *wire.Value) bool {
+	of, isSlice := strings.CutPrefix(v.Type, "[]")
+	if v.Kind != wire.KindList || len(v.Items) > 0 || v.Cut != 0 || !isSlice {
+		return false
+	}
+	of = strings.TrimPrefix(of, "*")
+	model := of != "" && of[0] >= 'A' && of[0] <= 'Z' && !strings.Contains(of, ".") // the company's have no package's name
+	return model || of == "struct" || of == "shell.Row"
 }
