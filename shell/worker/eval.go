@@ -45,6 +45,7 @@ type interpreter struct {
 
 	frames     frames          // the functions that the last panic passed
 	waiting    *interp.Program // calls the hook that waits
+	said       sayings         // the String and Error methods that were typed
 	goroutines bool            // whether typed code ever started one
 	printings  []*printing     // the calls by which typed code prints values of its own types
 

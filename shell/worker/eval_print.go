@@ -25,8 +25,9 @@ type printedMethod struct {
 // printed is a value of a type that was typed, on its way to fmt. It prints itself as Go would print the value.
 type printed struct {
 	value   reflect.Value
-	static  types.Type
+	typed   types.Type // nil where it is not known
 	methods []printedMethod
+	said    *sayings // for what stands inside it in an interface
 }
 
 // printed takes the methods and then the values of a call of a fmt function, and returns the values as that is to get them.
@@ -39,7 +40,7 @@ func (i *interpreter) printed(which int, given ...any) []any {
 	values := given[len(methods):]
 	for n, static := range known.statics {
 		if v := reflect.ValueOf(bare(values[n])); static != nil && v.IsValid() {
-			values[n] = &printed{value: v, static: static, methods: methods}
+			values[n] = &printed{value: v, typed: static, methods: methods, said: &i.said}
 		}
 	}
 	return values
@@ -60,7 +61,7 @@ func (i *interpreter) printedWith(which int, given []any) []printedMethod {
 // Format implements fmt.Formatter.
 func (p *printed) Format(f fmt.State, verb rune) {
 	o := &printout{printed: p, state: f, verb: verb, format: fmt.FormatString(f, verb)}
-	o.print(p.value, p.static, 0, true)
+	o.print(p.value, p.typed, 0, true)
 }
 
 // printout is one printing of a value.
@@ -84,6 +85,13 @@ func (o *printout) print(v reflect.Value, t types.Type, depth int, exported bool
 	if !v.IsValid() {
 		o.write("<nil>")
 		return
+	}
+	if v2, name := carried(v); t == nil && v2.IsValid() {
+		if v = v2; v.Type().PkgPath() == "" || name != "" {
+			if known := o.said.known(v, name); known != nil {
+				t, o.methods = known, o.said.methods
+			}
+		}
 	}
 	if exported && t != nil && o.byMethod(v, t) {
 		return
@@ -233,6 +241,13 @@ func (o *printout) name(v reflect.Value, t types.Type) string {
 	return sourceName(t)
 }
 
+func (p *printed) typeName() string {
+	if p.typed == nil {
+		return p.value.Type().String()
+	}
+	return sourceName(p.typed)
+}
+
 func sourceName(t types.Type) string { return types.TypeString(t, (*types.Package).Name) }
 
 // withTypes answers the %T of a format for values of types that were typed: fmt answers it before it asks the value.
@@ -257,7 +272,7 @@ func withTypes(format string, arguments []any) (string, []any) {
 		}
 		if argument < len(given) && b[n] == 'T' {
 			if p, ours := given[argument].(*printed); ours {
-				b[n], given[argument] = 's', sourceName(p.static)
+				b[n], given[argument] = 's', p.typeName()
 			}
 		}
 		argument++

@@ -31,6 +31,7 @@ const (
 	hookLetters = "letters" + mark
 	hookPrinted = "printed" + mark
 	hookNamed   = "named" + mark
+	hookSay     = "say" + mark
 )
 
 // running is one command while it runs.
@@ -81,6 +82,7 @@ func (i *interpreter) hooks() map[string]any {
 		hookEqual:   func(x, y any) bool { return bare(x) == bare(y) },
 		hookLetters: letters,
 		hookPrinted: i.printed,
+		hookSay:     i.say,
 		hookHold: func() {
 			r := i.running()
 			r.begun.Do(func() { close(r.held) })

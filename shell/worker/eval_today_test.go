@@ -2,8 +2,8 @@ package worker
 
 import "testing"
 
-// What Go has gained since the interpreter was written, and what the interpreter does wrong by itself. What the tables expect was compared with a
-// compiler; the corpus keeps comparing.
+// What Go has gained since the interpreter was written, and what the interpreter does wrong by itself. What the tables expect was written down from
+// the interpreter and read by people; what is compared with a compiler, on every run, are the programs of the corpus.
 func TestTodaysGoMeansWhatGoMeans(t *testing.T) {
 	typeSessions(t, map[string][]said{
 		"generics typed at the prompt": {

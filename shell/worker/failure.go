@@ -14,5 +14,5 @@ func errorOf(err error) *wire.Error { return fromPanic(err) }
 // openHint says how a sealed value would open.
 func openHint(r crypto.Reference) string {
 	_, column, _ := strings.Cut(r.Column, ".")
-	return fmt.Sprintf("a fact may do; else ask whose it is for consent: --consent LINK --for %s:%s", r.Row, column)
+	return fmt.Sprintf("a fact may do; else ask whose it is for consent: .decrypt LINK %[1]s:%[2]s, exec --consent LINK --for %[1]s:%[2]s", r.Row, column)
 }

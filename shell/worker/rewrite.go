@@ -85,7 +85,7 @@ func (i *interpreter) rewrite(u *unit, w *work, earlier *scope) (program, *wire.
 	if r.failure == nil && u.statement != nil {
 		p = r.statement()
 	}
-	if assigns := r.forwarding(earlier); len(assigns) > 0 {
+	if assigns := append(r.forwarding(earlier), r.sayings()...); len(assigns) > 0 {
 		p = r.functionAt(u.decls[0], assigns, p.decls)
 	}
 	if r.failure != nil {

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/printer"
 	"go/token"
+	"go/types"
 	"io"
 	"strings"
 	"testing"
@@ -46,6 +47,7 @@ func FuzzRewriter(f *testing.F) {
 			}
 			return
 		}
+		whole := bytes.NewBufferString("package main")
 		for _, u := range units {
 			nodes := []ast.Node{&ast.File{Name: ast.NewIdent("main"), Decls: u.program.decls}}
 			if u.program.call != nil {
@@ -59,9 +61,43 @@ func FuzzRewriter(f *testing.F) {
 				if _, err := parser.ParseFile(token.NewFileSet(), "", written.Bytes(), 0); err != nil {
 					t.Errorf("%q becomes what is no Go: %v\n%s", text, err, written.String())
 				}
+				whole.Write(written.Bytes()[len("package main"):])
 			}
 		}
+		if mistake := wrongTypes(in, whole.Bytes()); mistake != nil {
+			t.Errorf("%q becomes what is no right Go: %v\n%s", text, mistake, whole.String())
+		}
 	})
+}
+
+// wrongTypes finds what the type checker has against what was rewritten, in the scope that yaegi has it in.
+func wrongTypes(in *interpreter, text []byte) error {
+	places := token.NewFileSet()
+	file, err := parser.ParseFile(places, "", text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil // it has been told of
+	}
+	pkg := types.NewPackage("rewritten", "main")
+	console, err := in.library.Import(consolePath)
+	if err != nil {
+		return err
+	}
+	for _, name := range console.Scope().Names() {
+		pkg.Scope().Insert(console.Scope().Lookup(name))
+	}
+	for p, name := range in.library.names {
+		if imported, err := in.library.Import(p); err == nil && p != consolePath {
+			pkg.Scope().Insert(types.NewPkgName(token.NoPos, pkg, name, imported))
+		}
+	}
+	var first error
+	config := types.Config{GoVersion: goVersion, Importer: in.library, DisableUnusedImportCheck: true, Error: func(err error) {
+		if e, ok := err.(types.Error); ok && first == nil && !e.Soft {
+			first = err
+		}
+	}}
+	_ = types.NewChecker(&config, places, pkg, nil).Files([]*ast.File{file})
+	return first
 }
 
 func corpusText(f *testing.F) string {

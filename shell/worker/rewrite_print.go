@@ -127,8 +127,12 @@ func mentionsTyped(t types.Type, seen map[types.Type]bool) bool {
 			found = found || mentionsTyped(part, seen)
 		}
 	}
-	_, structure := types.Unalias(t).(*types.Struct)
-	return found || structure
+	if s, ok := types.Unalias(t).(*types.Struct); ok {
+		for n := range s.NumFields() {
+			found = found || !s.Field(n).Exported() // its name is another one to reflection
+		}
+	}
+	return found
 }
 
 // typedInside finds the types that were typed among a type and its parts, none of them an interface.
@@ -174,4 +178,43 @@ func partsOf(t types.Type) []types.Type {
 		return parts
 	}
 	return nil
+}
+
+// sayings writes the calls that note the types that a unit declares, and their String and Error methods.
+func (r *rewriter) sayings() (calls []ast.Stmt) {
+	say := func(m printedMethod, body string) {
+		spelled, ok := r.i.scope.spell(m.receiver)
+		if !ok || r.failure != nil {
+			return
+		}
+		r.i.printings = append(r.i.printings, &printing{methods: []printedMethod{m}})
+		calls = append(calls, r.statements(fmt.Sprintf("%s(%d, func(v %s) string { return %s })", hookSay, len(r.i.printings)-1, spelled, body))...)
+	}
+	for _, d := range r.u.decls {
+		switch d := d.(type) {
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				t, ok := spec.(*ast.TypeSpec)
+				if ok && r.u.info.Defs[t.Name] != nil && !isInterface(r.u.info.Defs[t.Name].Type()) {
+					say(printedMethod{receiver: r.u.info.Defs[t.Name].Type()}, `""`)
+				}
+			}
+		case *ast.FuncDecl:
+			if d.Recv == nil || d.Name.Name != "String" && d.Name.Name != "Error" {
+				continue
+			}
+			name, ok := r.i.scope.names[receiverName(d)].object.(*types.TypeName)
+			if !ok || d.Type.Params.NumFields() > 0 || d.Type.Results.NumFields() != 1 {
+				continue
+			}
+			receiver := name.Type()
+			if _, pointer := ast.Unparen(d.Recv.List[0].Type).(*ast.StarExpr); pointer {
+				receiver = types.NewPointer(receiver)
+			}
+			if id, text := d.Type.Results.List[0].Type.(*ast.Ident); text && id.Name == "string" {
+				say(printedMethod{receiver: receiver, name: d.Name.Name}, "v."+d.Name.Name+"()")
+			}
+		}
+	}
+	return calls
 }

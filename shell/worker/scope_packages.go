@@ -96,21 +96,26 @@ func addRecent(exports interp.Exports) {
 // bindPrinting makes fmt print to Stdout. It returns what tells yaegi that these functions look for a String method.
 func (i *interpreter) bindPrinting(names map[string]reflect.Value) map[string]reflect.Value {
 	out := i.config.Stdout
+	with := func(format string, a []any) (string, []any) { return withTypes(format, i.dressed(a)) }
 	bound := map[string]any{
-		"Print": func(a ...any) (int, error) { return fmt.Fprint(out, a...) },
+		"Print":    func(a ...any) (int, error) { return fmt.Fprint(out, i.dressed(a)...) },
+		"Println":  func(a ...any) (int, error) { return fmt.Fprintln(out, i.dressed(a)...) },
+		"Sprint":   func(a ...any) string { return fmt.Sprint(i.dressed(a)...) },
+		"Sprintln": func(a ...any) string { return fmt.Sprintln(i.dressed(a)...) },
+		"Fprint":   func(w io.Writer, a ...any) (int, error) { return fmt.Fprint(w, i.dressed(a)...) },
+		"Fprintln": func(w io.Writer, a ...any) (int, error) { return fmt.Fprintln(w, i.dressed(a)...) },
 		"Printf": func(format string, a ...any) (int, error) {
-			format, a = withTypes(format, a)
+			format, a = with(format, a)
 			return fmt.Fprintf(out, format, a...)
 		},
 		"Sprintf": func(format string, a ...any) string {
-			format, a = withTypes(format, a)
+			format, a = with(format, a)
 			return fmt.Sprintf(format, a...)
 		},
 		"Fprintf": func(w io.Writer, format string, a ...any) (int, error) {
-			format, a = withTypes(format, a)
+			format, a = with(format, a)
 			return fmt.Fprintf(w, format, a...)
 		},
-		"Println": func(a ...any) (int, error) { return fmt.Fprintln(out, a...) },
 	}
 	methods := make(map[reflect.Value][]reflect.Type, len(stdlib.MapTypes)+len(bound))
 	for function, types := range stdlib.MapTypes {
