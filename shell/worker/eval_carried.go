@@ -122,3 +122,16 @@ func carried(v reflect.Value) (reflect.Value, string) {
 	}
 	return inner, name
 }
+
+// same compares what two interfaces hold as Go does. Where yaegi still carries both types along, values of different ones differ.
+func same(x, y any) bool {
+	a, first := carried(reflect.ValueOf(bare(x)))
+	b, second := carried(reflect.ValueOf(bare(y)))
+	if first != "" && second != "" && first != second {
+		return false
+	}
+	if !a.IsValid() || !b.IsValid() || !a.CanInterface() || !b.CanInterface() {
+		return a.IsValid() == b.IsValid()
+	}
+	return bare(a.Interface()) == bare(b.Interface())
+}

@@ -79,7 +79,7 @@ func (i *interpreter) hooks() map[string]any {
 			r.faults = append(r.faults, unwrap(fault))
 		},
 		hookPlain:   unwrap,
-		hookEqual:   func(x, y any) bool { return bare(x) == bare(y) },
+		hookEqual:   same,
 		hookLetters: letters,
 		hookPrinted: i.printed,
 		hookSay:     i.say,
