@@ -15,7 +15,7 @@ func (r *running) result(u *unit) (*wire.Value, *wire.Error) {
 	r.mutex.Lock()
 	shown, methods := r.shown, r.methods
 	r.mutex.Unlock()
-	if _, plain := u.static.(*types.Basic); plain {
+	if nameless(u.static) {
 		return r.i.library.result(u, shown, nil)
 	}
 	type made struct {
@@ -43,6 +43,22 @@ func (r *running) result(u *unit) (*wire.Value, *wire.Error) {
 		}
 		return m.value, m.failure
 	}
+}
+
+// nameless tells whether a type and all its parts are without a name, so that no method runs to show it.
+func nameless(t types.Type) bool {
+	switch types.Unalias(t).(type) {
+	case *types.Basic:
+		return true
+	case *types.Slice, *types.Array, *types.Map, *types.Pointer, *types.Struct:
+		for _, part := range partsOf(t) {
+			if !nameless(part) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // namesShown writes the call that hands over the String methods by which numbers among what is shown are named.
