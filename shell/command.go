@@ -23,6 +23,8 @@ func DotCommands() []DotCommand {
 			"The rows come with their columns in order; sealed columns stay sealed. It is one statement, and it meets the same limits as typed Go: .sql select plan, count(*) from accounts group by plan."},
 		{".write", "[WHY]", "let this session write",
 			"A session reads until it is asked to write, and policy may say no. It asks why, and the answer is on record. Each write then says how many rows it touched; from the policy's number on you see rows before and after, and are asked before it stands. Leaving the question changes nothing."},
+		{".readonly", "", "take .write back",
+			"The session only reads again. What it has written stands."},
 		{".decrypt", "[LINK [SCOPE…]]", "open what a person has consented to, for a short time",
 			"It asks for the link to the consent, who gave it, and what it covers: people/42:email is one column of one record, people/42 one record, people/42/* all that is sealed for one person, people/42:email=write a new value that opens nothing. The period has variables of its own; those you have now wait until it ends. Each value that opens is on record. Leaving a question opens nothing. decrypt! is accepted too."},
 		{".encrypt", "", "end the decrypted period now",

@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-func TestDotCommandsAreThoseOfTheContract(t *testing.T) {
+func TestDotCommandsAreThoseOfTheContractAndOneToReadOnlyAgain(t *testing.T) {
 	var names []string
 	for _, c := range DotCommands() {
 		names = append(names, c.Name)
 	}
-	want := strings.Fields(".help .decrypt .encrypt .write .facts .schema .sql .history .time .edit .whoami .exit")
+	want := strings.Fields(".help .decrypt .encrypt .write .facts .schema .sql .history .time .edit .whoami .exit .readonly")
 	slices.Sort(names)
 	slices.Sort(want)
 	if !slices.Equal(names, want) {

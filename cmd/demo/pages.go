@@ -20,9 +20,9 @@ func pages() ([]shell.Topic, error) {
 		return nil, err
 	}
 	var b strings.Builder
-	b.WriteString("Each is a complaint that reached the person on call. What is behind it is in the database; most of it can be found without\nopening anything. A session for one of them is justified by its card: " + cards + "OC-01\n")
+	b.WriteString("Each is a complaint that reached the person on call. What is behind it is in the database; most of it can be found without opening anything. A session for one of them is justified by its card: " + cards + "OC-01. One of them alone: .help tickets OC-01\n")
 	for _, t := range tickets {
-		fmt.Fprintf(&b, "\n%s  %s\n       %s\n", t.ID, t.Title, strings.TrimSpace(t.Complaint))
+		fmt.Fprintf(&b, "\n%s %s\n       %s\n", t.ID, t.Title, strings.TrimSpace(t.Complaint))
 	}
 	return []shell.Topic{{Name: "tickets", Title: "the on-call tickets, with their complaints: something to solve", Text: b.String()}}, nil
 }

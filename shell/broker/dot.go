@@ -21,7 +21,7 @@ func (c *command) dotCommand() (run dotRun, rest string, ok bool) {
 		return nil, "", false
 	}
 	run, ok = map[string]dotRun{
-		".help": c.help, ".decrypt": c.decrypt, ".encrypt": c.encrypt, ".write": c.writing, ".facts": c.factList, ".schema": c.schema,
+		".help": c.help, ".decrypt": c.decrypt, ".encrypt": c.encrypt, ".write": c.writing, ".readonly": c.readingOnly, ".facts": c.factList, ".schema": c.schema,
 		".history": c.history, ".time": c.time, ".edit": c.editing, ".whoami": c.whoami, ".exit": c.leaveSession,
 	}[word]
 	if !ok {
@@ -95,6 +95,9 @@ func (c *command) time(_ context.Context, rest string) (*wire.Value, error) {
 
 // editing hands the console the text to begin with: a command by its number, or the last one.
 func (c *command) editing(_ context.Context, rest string) (*wire.Value, error) {
+	if c.session.Ask == nil {
+		return nil, &wire.Error{Kind: wire.ErrSyntax, Message: "there is no terminal to edit at", Hint: "exec -f FILE runs what an editor saved"}
+	}
 	n := 0
 	if rest != "" {
 		var err error

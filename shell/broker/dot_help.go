@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/vouchsafe/vouchsafe/shell"
 	"github.com/vouchsafe/vouchsafe/shell/wire"
@@ -14,10 +15,16 @@ func (c *command) help(_ context.Context, rest string) (*wire.Value, error) {
 	topics := c.session.broker.Schema.Topics
 	if rest != "" {
 		for _, t := range topics {
-			if strings.EqualFold(t.Name, rest) {
-				c.printed = t.Title + "\n\n" + strings.TrimRight(t.Text, "\n") + "\n"
-				return nil, nil
+			name, part, _ := strings.Cut(rest, " ")
+			if !strings.EqualFold(t.Name, name) {
+				continue
 			}
+			text, ok := partOf(t.Text, strings.TrimSpace(part))
+			if !ok {
+				return nil, &wire.Error{Kind: wire.ErrSyntax, Message: "nothing in .help " + t.Name + " is called " + named(part), Hint: ".help " + t.Name + " shows all of it"}
+			}
+			c.printed = t.Title + "\n\n" + strings.TrimRight(text, "\n") + "\n"
+			return nil, nil
 		}
 		d, ok := shell.FindDotCommand(rest)
 		if !ok {
@@ -27,11 +34,10 @@ func (c *command) help(_ context.Context, rest string) (*wire.Value, error) {
 		return nil, nil
 	}
 	var b strings.Builder
-	b.WriteString("Type Go, and look at what comes back:\n\n")
 	t := c.session.broker.example()
 	fmt.Fprintf(&b, "  %s.Find(42)    %s.Last()    %s.Count()    _ is the last value\n", t.Repository, t.Repository, t.Repository)
 	fmt.Fprintf(&b, "  %s.Where(\"… = ?\", …).Order(\"id desc\").Limit(5).All()\n", t.Repository)
-	b.WriteString("  strings, time, sort, fmt and more of the library need no import\n\n")
+	b.WriteString("  strings, time, sort, fmt and more of the library need no import\n")
 	wide := 0
 	for _, d := range shell.DotCommands() {
 		wide = max(wide, len([]rune(d.Name+" "+d.Arguments)))
@@ -39,15 +45,25 @@ func (c *command) help(_ context.Context, rest string) (*wire.Value, error) {
 	for _, d := range shell.DotCommands() {
 		fmt.Fprintf(&b, "  %-*s  %s\n", wide, d.Name+" "+d.Arguments, d.Summary)
 	}
-	if len(topics) > 0 {
-		b.WriteString("\nMore pages:\n\n")
-		for _, t := range topics {
-			fmt.Fprintf(&b, "  .help %-*s  %s\n", wide-len(".help "), t.Name, t.Title)
-		}
+	for _, t := range topics {
+		fmt.Fprintf(&b, "  %-*s  %s\n", wide, ".help "+t.Name, t.Title)
 	}
-	b.WriteString("\nTab completes, Ctrl-C stops a command, Ctrl-D leaves. Everything typed is recorded.\n")
+	b.WriteString("Tab completes, Ctrl-C stops a command, Ctrl-D leaves. Everything typed is recorded.\n")
 	c.printed = b.String()
 	return nil, nil
+}
+
+// partOf is the paragraph of a topic that begins with a word, or all of it without one.
+func partOf(text, word string) (string, bool) {
+	if word == "" {
+		return text, true
+	}
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		if first, _, _ := strings.Cut(strings.TrimSpace(paragraph), " "); strings.EqualFold(first, word) {
+			return paragraph, true
+		}
+	}
+	return "", false
 }
 
 // example is a table to show how things are typed: the first with sealed columns, else the first.
@@ -76,18 +92,18 @@ func (c *command) whoami(_ context.Context, rest string) (*wire.Value, error) {
 	}
 	v := record(
 		"engineer", text(s.Opening.Engineer), "application", text(b.Schema.App), "environment", text(b.Schema.Environment),
-		"session", text(s.ID), "opened", moment(s.openedAt), "justification", text(s.Opening.Justification), "mode", text(string(s.mode)))
+		"session", text(s.ID), "opened", moment(s.openedAt.Truncate(time.Second)), "justification", text(s.Opening.Justification), "mode", text(string(s.mode)))
 	add := func(pairs ...any) {
 		more := record(pairs...)
 		v.Names, v.Items = append(v.Names, more.Names...), append(v.Items, more.Items...)
 	}
 	if s.period != nil {
-		at, why := s.period.ends()
-		add("consent", text(s.period.url), "covers", text(strings.Join(s.period.scopes.Strings(), " ")), "ends", moment(at), "because", text(map[string]string{reasonIdle: "nothing is typed until then", reasonExpired: "its time is over"}[why]))
+		idle := s.period.used.Add(s.period.idle)
+		add("consent", text(s.period.url), "covers", text(strings.Join(s.period.scopes.Strings(), " ")), "ends", moment(s.period.expires.Truncate(time.Second)), "ends if nothing is typed", moment(idle.Truncate(time.Second)))
 	}
 	add("may write", text(writes), "sandbox", yesNo(s.Opening.Sandbox),
 		"a command takes", text("at most "+spoken(limits.Command)), "a statement takes", text("at most "+spoken(limits.Statement)),
-		"a result has", text(fmt.Sprintf("at most %d rows, %d bytes", limits.Rows, limits.Bytes)),
+		"a result has", text(fmt.Sprintf("at most %d rows, %d MiB", limits.Rows, limits.Bytes>>20)),
 		"a command writes", text(fmt.Sprintf("at most %d rows; from %d on you are asked", limits.Touched, limits.Confirm)),
 		"a decrypted period lasts", text(fmt.Sprintf("%s, or %s without a command", spoken(limits.Decrypted), spoken(limits.Idle))),
 		"who reviews it", text(or(b.Reviewer, "the auditors")), "how long it is kept", text(or(b.Kept, "until a retention is set: for ever")))

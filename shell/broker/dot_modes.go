@@ -51,6 +51,9 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 	}
 	// From here the consent is on record as granted. The period begins when this command's outcome is, too.
 	c.opening = opening
+	if a.by != "" {
+		c.notes = append(c.notes, "the consent is "+evidenceOf(events))
+	}
 	c.notes = append(c.notes, fmt.Sprintf("decrypted for %s, and %s without a command end it: %s of %s", spoken(s.broker.Policy.Limits.Decrypted),
 		spoken(s.broker.Policy.Limits.Idle), strings.Join(scopes.Strings(), " "), period.subject),
 		"this period has variables of its own; those of before wait, and are back when it ends", "each value that opens is on record")
@@ -75,6 +78,16 @@ func (c *command) recordPeriod(ctx context.Context, period *period, events []aud
 	})
 	c.unrecorded = notRecorded("not recorded, so nothing was opened", err)
 	return c.unrecorded
+}
+
+// evidenceOf is what supports the consent that these events grant.
+func evidenceOf(events []audit.Event) string {
+	for _, e := range events {
+		if granted, ok := e.(audit.Consent); ok {
+			return granted.Evidence
+		}
+	}
+	return ""
 }
 
 // notOpened is why a period did not open, as a person reads it. A denial is on record with what was asked for.
@@ -106,6 +119,9 @@ func (c *command) asking(ctx context.Context, words []string) (asking, error) {
 	}
 	if a.url = strings.TrimSpace(a.url); a.url == "" {
 		return a, errLeft
+	}
+	if err := s.broker.Policy.MayConsent(a.url); err != nil {
+		return a, err
 	}
 	if len(a.scopes) == 0 {
 		answer, err := c.ask(ctx, wire.Question{Text: "what it covers: ", Said: "people/42/* is all of one person, messages/981 one record, messages/981:subject one column of it."})
@@ -165,9 +181,9 @@ func (c *command) encrypt(_ context.Context, rest string) (*wire.Value, error) {
 		return nil, refuse(ruleConsent, "leave it with .exit", "a sandbox that writes stays as it is to its end")
 	}
 	c.leaving = reasonAsked
-	note := "the decrypted period has ended: its variables, and what they held, are gone"
+	note := "the decrypted period has ended: what it opened is gone from here (your terminal may still show it)"
 	if s.waiting != nil {
-		note += "; those of before are back"
+		note += "; your variables of before are back"
 	}
 	c.notes = append(c.notes, note)
 	return nil, nil
@@ -226,10 +242,28 @@ func (c *command) writing(ctx context.Context, why string) (*wire.Value, error) 
 	// From here the record says that the session may write.
 	s.whole = begun
 	if n := s.broker.Policy.Limits.Confirm; s.Opening.Sandbox {
-		c.notes = append(c.notes, "writes are rolled back when the session ends")
+		c.notes = append(c.notes, "writes are rolled back when the session ends; until then nobody else can write to this database")
 	} else if s.Ask != nil {
 		c.notes = append(c.notes, fmt.Sprintf("from %s on you see rows before and after, and are asked", rowsOf(int64(n))))
 	}
+	return nil, nil
+}
+
+// readingOnly takes back what .write gave.
+func (c *command) readingOnly(ctx context.Context, rest string) (*wire.Value, error) {
+	s := c.session
+	switch {
+	case rest != "":
+		return nil, usageError(".readonly")
+	case !s.write:
+		return nil, &wire.Error{Kind: wire.ErrRuntime, Message: "this session is read only already", Hint: ".write asks to write"}
+	case s.whole != nil:
+		return nil, &wire.Error{Kind: wire.ErrRuntime, Message: "what this session wrote is decided about at its end, so it writes until then", Hint: "leave it with .exit"}
+	}
+	if err := c.record(ctx, audit.ModeChange{Mode: "read"}); err != nil {
+		return nil, err
+	}
+	s.allowWrites(false)
 	return nil, nil
 }
 

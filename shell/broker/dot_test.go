@@ -206,6 +206,10 @@ func TestTimeTellsOfTheLastCommandThatWasNone(t *testing.T) {
 func TestEditBeginsWithWhatWasTyped(t *testing.T) {
 	h := fakeHouse(t)
 	s := h.open(t)
+	if r := h.open(t).Run(t.Context(), ".edit"); r.Err == nil || !strings.Contains(r.Err.Message, "no terminal") {
+		t.Errorf("where there is nobody to edit: %v", r.Err)
+	}
+	s.Ask = answering()
 	if r := h.typedOK(t, s, ".edit"); r.Edit == nil || *r.Edit != "" {
 		t.Errorf("at first: %v", r.Edit)
 	}
@@ -295,5 +299,62 @@ func TestAPeriodInASessionThatMayWriteCarriesNothingOut(t *testing.T) {
 				t.Errorf("on record: %+v", got)
 			}
 		})
+	}
+}
+
+func TestASessionThatWroteCanReadOnlyAgain(t *testing.T) {
+	both(t, func(t *testing.T, how audittest.How) {
+		h := fakeHouse(t)
+		s := h.open(t)
+		if r := s.Run(t.Context(), ".readonly"); r.Err == nil || !strings.Contains(r.Err.Message, "already") {
+			t.Errorf("%v", r.Err)
+		}
+		h.typedOK(t, s, ".write because")
+		h.ok(t, s, func(f *fake) { f.must(execute("update accounts set plan = 'free' where id = 1")) })
+		h.FailOn(audit.KindModeChange, 1, how)
+		if r := s.Run(t.Context(), ".readonly"); r.Err == nil || r.Err.Kind != wire.ErrAudit || !s.State().Write {
+			t.Errorf("%v; it may write: %v", r.Err, s.State().Write)
+		}
+		h.typedOK(t, s, ".readonly")
+		h.run(t, s, func(f *fake) {
+			f.denied(execute("update accounts set plan = 'free' where id = 2"), wire.ErrRefused, ruleWrite)
+		})
+		if n := h.onPlan(t, "free"); n != 1 || s.State().Write {
+			t.Errorf("%d rows changed; it may write: %v", n, s.State().Write)
+		}
+		h.CheckLog(t)
+	})
+}
+
+// What another console takes is told in the words of this one, and never where it did something.
+func TestOldHabitsAreTold(t *testing.T) {
+	h := realHouse(t)
+	s := h.open(t)
+	for typed, want := range map[string]string{
+		"exit": ".exit", "quit": ".exit", "help": ".help", `\d people`: ".schema, or .schema with a table",
+		"select * from people": ".sql and then the statement", "https://consents.example/people/42/7": ".decrypt LINK SCOPE, if this is a consent",
+		"exit := 1": "", "1 + 1": "", "nosuch": "",
+	} {
+		if r := s.Run(t.Context(), typed); strings.Join(r.Suggestions, "|") != want {
+			t.Errorf("%s: %v, error %v", typed, r.Suggestions, r.Err)
+		}
+	}
+}
+
+// A comparison with ciphertext finds nothing, and that is no answer: it is said each time.
+func TestWhatSQLSeesOfASealedColumnIsSaid(t *testing.T) {
+	h := fakeHouse(t)
+	s := h.open(t)
+	for statement, want := range map[string]bool{
+		"select id from people where email = 'dana@fjord.example'": true, "select id from people where role = 'owner' and email like '%fjord%'": true,
+		"select id from people order by name": true, "select count(*) from people group by phone": true,
+		"select id from people where email is not null": false, "select email from people where id = 42": false, "select id from accounts where name = 'x'": false,
+	} {
+		for range 2 {
+			r := h.ok(t, s, func(f *fake) { f.must(query(statement)) })
+			if got := strings.Contains(strings.Join(r.Notes, "|"), "ciphertext"); got != want {
+				t.Errorf("%s: %v", statement, r.Notes)
+			}
+		}
 	}
 }

@@ -109,7 +109,7 @@ func TestADecryptedSessionOnTheRealWorker(t *testing.T) {
 	}
 }
 
-// A worker that crashes, hangs or leaves something running is replaced; its variables are lost; the session goes on.
+// A worker that crashes, hangs or leaves something running is replaced; your variables are lost; the session goes on.
 func TestARealWorkerIsReplaced(t *testing.T) {
 	for name, c := range map[string]struct{ source, kind, reason string }{
 		"interpreted code that hangs": {"for {}", wire.ErrTimeout, ""}, // it stops by itself
@@ -135,7 +135,7 @@ func TestARealWorkerIsReplaced(t *testing.T) {
 				t.Errorf("on record: %v", got)
 			}
 			if lost := len(got) > 0; (after.Status != StatusOK) != lost {
-				t.Errorf("replaced: %v; its variables: %s %v", got, after.Status, after.Err)
+				t.Errorf("replaced: %v; your variables: %s %v", got, after.Status, after.Err)
 			}
 			if h.starts != 1+len(got) {
 				t.Errorf("%d workers were started, %v on record", h.starts, got)

@@ -237,16 +237,16 @@ func (p *peer) send(conn *wire.Conn, message any) error {
 }
 
 func crashed() *wire.Error {
-	return &wire.Error{Kind: wire.ErrKilled, Message: "the worker died while it ran this command", Hint: "its variables are lost; the session goes on"}
+	return &wire.Error{Kind: wire.ErrKilled, Message: "the worker died while it ran this command", Hint: "your variables are lost; the session goes on"}
 }
 
 func spokeOutOfTurn() *wire.Error {
-	return &wire.Error{Kind: wire.ErrKilled, Message: "the worker spoke out of turn and was killed", Hint: "its variables are lost; the session goes on"}
+	return &wire.Error{Kind: wire.ErrKilled, Message: "the worker spoke out of turn and was killed", Hint: "your variables are lost; the session goes on"}
 }
 
 const (
-	hintKept = "its variables are kept"
-	hintLost = "it did not stop by itself, so its worker was replaced: its variables are lost"
+	hintKept = "your variables are kept"
+	hintLost = "it did not stop by itself, so its worker was replaced: your variables are lost"
 )
 
 // stopError is what a command comes to that was stopped; killed says that its worker had to go with it.

@@ -120,6 +120,7 @@ func TestWhatWasTypedInAPeriodIsForgottenWithIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := fakeHouse(t)
 			s := h.open(t)
+			s.Ask = answering()
 			h.typedBy(t, s, "before", func(*fake) {})
 			h.decrypted(t, s)
 			inside := h.typedBy(t, s, `People.Where("name = 'Dana Reyes'")`, func(*fake) {})

@@ -116,7 +116,8 @@ func (a *authorizer) change(action sqlite.AuthorizerActionCode, table, column, t
 		return a.deny(ruleCarry, carryMessage, carryHint)
 	}
 	if !a.write {
-		return a.deny(ruleWrite, "the session is read only", "open it with --write")
+		r := readOnly()
+		return a.deny(r.Rule, r.Message, r.Hint)
 	}
 	if strings.HasPrefix(table, "sqlite_") {
 		return a.deny("sql", "the database's own tables are not to be changed", "")

@@ -110,7 +110,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	if s.lost {
 		s.lost = false
 		if result.Err == nil || result.Err.Hint != hintLost { // which says the same
-			result.Notes = append(result.Notes, "the worker was replaced: the session's variables are lost")
+			result.Notes = append(result.Notes, "the worker was replaced: your variables are lost")
 		}
 	}
 	if ending != nil && ending.reason == reasonExpired {
@@ -218,6 +218,7 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 		v.Count = c.disclosures[v]
 		r.Disclosures = append(r.Disclosures, v)
 	}
+	r.Notes = append(r.Notes, c.ciphertextNotes()...)
 	if c.outside > 0 {
 		r.Notes = append(r.Notes, outsideNote(c.outside))
 	}
@@ -246,6 +247,11 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 	}
 	if r.Err == nil {
 		return
+	}
+	if waits := c.session.waiting; waits != nil && strings.HasPrefix(r.Err.Message, "undefined: ") {
+		told := *r.Err
+		told.Hint = "what you declared before this period waits in the encrypted session: .encrypt goes back there"
+		r.Err = &told
 	}
 	switch r.Err.Kind {
 	case wire.ErrTimeout, wire.ErrInterrupted, wire.ErrKilled: // a person would think that nothing of it stands

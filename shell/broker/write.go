@@ -75,8 +75,11 @@ func (c *command) save(ctx context.Context, conn Connection, table shell.Table, 
 		}
 		changes = append(changes, changed...)
 	}
-	if len(changes) == 0 {
-		return wire.Response{Affected: 1}, nil // found, and as it was wanted
+	if len(changes) == 0 { // found, and as it was wanted
+		if !slices.Contains(c.notes, noteUnchanged) {
+			c.notes = append(c.notes, noteUnchanged)
+		}
+		return wire.Response{Affected: 1}, nil
 	}
 	for _, column := range table.Columns {
 		if column.AutoUpdate != "" {
@@ -99,6 +102,8 @@ func (c *command) save(ctx context.Context, conn Connection, table shell.Table, 
 	c.statement(statement, append(shown, w.Key...), affected, true, time.Since(began))
 	return wire.Response{Affected: affected}, err
 }
+
+const noteUnchanged = "a row that was saved holds what it held before: nothing was written for it"
 
 func (ch change) show() any {
 	if ch.shown != nil {
@@ -158,7 +163,7 @@ func (c *command) sealedChange(ctx context.Context, table shell.Table, sealed cr
 	case misplaced(stands, sealed.Column, subject, row):
 		return nil, refuse(ruleSealed, "have the row mended first", "what stands in %s of %s belongs elsewhere", sealed.Column, row)
 	case c.session.period == nil || !c.session.period.coversWrite(sealed.Column, subject, row):
-		return nil, refuse(ruleSealed, fmt.Sprintf("a new value needs a decrypted period whose scope covers it: --consent LINK --for %s:%s=write", row, sealed.DBName),
+		return nil, refuse(ruleSealed, fmt.Sprintf("a new value needs a decrypted period whose scope covers it: .decrypt LINK %[1]s:%[2]s=write, exec --consent LINK --for %[1]s:%[2]s=write", row, sealed.DBName),
 			"%s of %s is sealed", sealed.Column, row)
 	}
 	return c.sealNew(ctx, sealed, subject, row, a.Seal)

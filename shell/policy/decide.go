@@ -48,6 +48,19 @@ func (p Policy) Consent(link, note, subject string) error {
 	return accept(RuleConsent, p.Links.Consent, link, note, subject)
 }
 
+// MayConsent says with nil that the link could prove somebody's consent, as far as that can be said before it is known whose.
+// Else the error is a *Refusal.
+func (p Policy) MayConsent(link string) error {
+	l, why := readLink(link)
+	for _, pattern := range p.Links.Consent {
+		example, _ := readLink(pattern.example(""))
+		if why == "" && (pattern.fits(l, "") || pattern.subject && example.host == l.host) {
+			return nil
+		}
+	}
+	return accept(RuleConsent, p.Links.Consent, link, "", "")
+}
+
 // Scopes reads the scopes that go with a consent. No link and no scopes are no consent, and no error. A link without a scope, a
 // scope without a link and a text that is not a scope are refused with a *Refusal.
 func (p Policy) Scopes(link string, texts []string) (shell.Scopes, error) {

@@ -134,7 +134,7 @@ func TestWhatIsTypedGoesOn(t *testing.T) {
 			{`db.Raw("select pl| from accounts")`, `plan`, `*`}, {`x := "People.|`, `-`, ``},
 		},
 		"dot commands": {
-			{`.he|`, `.help`, ``}, {`.|`, `.help .schema .facts .sql .write .decrypt .encrypt .history .edit .time .whoami .exit`, ``}, {`.schema pe|`, `people`, `.schema [TABLE]`}, {`.schema |`, `accounts people aliases messages invoices`, `*`}, {`.help ti|`, `tickets time`, `.help [TOPIC]`}, {`.help .ti|`, `.time`, `*`}, {`.facts |`, `people aliases messages`, `.facts [TABLE]`},
+			{`.he|`, `.help`, ``}, {`.|`, `.help .schema .facts .sql .write .readonly .decrypt .encrypt .history .edit .time .whoami .exit`, ``}, {`.schema pe|`, `people`, `.schema [TABLE]`}, {`.schema |`, `accounts people aliases messages invoices`, `*`}, {`.help ti|`, `tickets time`, `.help [TOPIC]`}, {`.help .ti|`, `.time`, `*`}, {`.facts |`, `people aliases messages`, `.facts [TABLE]`},
 			{`.decrypt https://a.example/1 pe|`, `people/`, `.decrypt [LINK [SCOPE…]]`}, {`.decrypt https://a.example/1 people/42:e|`, `people/42:email`, `*`}, {`decr|`, `decrypt!`, ``}, {`decrypt! https://a.example/1 pe|`, `people/`, `*`}, {`.nothing pe|`, `-`, ``}, {`.exit |`, `-`, `.exit`}, {`  .sch|`, `.schema`, ``},
 			{`.sql select pl| from accounts`, `plan`, `.sql STATEMENT`}, {`.sql select |em from people`, `id account_id role … `, `*`}, {`.sql select id from acc|`, `accounts`, `*`}, {`.sql select id from accounts where pl|`, `plan`, `*`}, {`.sql select a.pl| from accounts a`, `plan`, `*`}, {`.sql sel|`, `select`, `*`}, {`.sql select id from accounts, peo|`, `people`, `*`},
 		},
