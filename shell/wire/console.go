@@ -16,6 +16,7 @@ type FromConsole struct {
 	Answer   *Answer   `cbor:"4,keyasint,omitempty"` // to a Question
 	Complete *Complete `cbor:"5,keyasint,omitempty"` // between commands only
 	Leave    *Leave    `cbor:"6,keyasint,omitempty"` // ends the session
+	Active   bool      `cbor:"7,keyasint,omitempty"` // keys were typed in a decrypted period; at most one every 10 s
 }
 
 // ToConsole is what a server sends. Exactly one field is set.
