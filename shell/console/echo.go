@@ -10,10 +10,12 @@ import (
 // Result shows what a command came to: what it printed, its value, the SQL that it sent, what it disclosed, notes, and at the
 // end, next to the prompt, how it failed. source is what was typed: an error points into it.
 func (s Screen) Result(source string, r wire.Result) string {
-	var b strings.Builder
-	b.WriteString(s.printed(source, r))
-	b.WriteString(s.valueOf(r.Value, originOf(source)))
+	body, tail := s.result(source, r)
+	return body + tail
+}
 
+// result is a Result in two: what a command showed, and what is told of it.
+func (s Screen) result(source string, r wire.Result) (body, tail string) {
 	c := s.sheet()
 	c.statements(r)
 	c.disclosures(r)
@@ -26,8 +28,7 @@ func (s Screen) Result(source string, r wire.Result) string {
 	if r.Err != nil {
 		c.failure(r.Err, source)
 	}
-	b.WriteString(c.text())
-	return b.String()
+	return s.printed(source, r) + s.valueOf(r.Value, originOf(source)), c.text()
 }
 
 // printed shows what typed code printed, behind a bar: it is no voice of the console's. What a dot command prints is.

@@ -19,6 +19,9 @@ import (
 var (
 	ErrInterrupted = errors.New("interrupted")     // by Ctrl-C
 	ErrAbandoned   = errors.New("input abandoned") // by Abandon
+
+	// ErrDropped is the ErrAbandoned of an input that had begun: its tail may still be typed, see Swallow.
+	ErrDropped = fmt.Errorf("%w: what was typed of it is dropped", ErrAbandoned)
 )
 
 // maxInput bounds one input, in bytes: with what is around it, it must be one frame.
@@ -78,7 +81,9 @@ type EditorConfig struct {
 	// Complete is asked on Tab, with the whole input so far and a byte offset into it. nil: no completion. It may be given
 	// up on, and is then not asked again before it has returned.
 	Complete func(source string, cursor int) wire.Completed
-	Color    bool // colour and dim text may be used
+	// Typed is told that keys were typed, as soon as they are read, whatever they are. It must not wait. nil: nobody wants it.
+	Typed func()
+	Color bool // colour and dim text may be used
 	// Truncates says that the terminal cuts rows when it becomes narrower, as xterm does, instead of breaking them.
 	Truncates bool
 }
@@ -136,7 +141,7 @@ func NewEditor(config EditorConfig) (*Editor, error) {
 }
 
 // Read reads one complete input. The error is ErrInterrupted after Ctrl-C, io.EOF after Ctrl-D on an empty line or when the
-// terminal is gone, and ErrAbandoned after Abandon.
+// terminal is gone, and ErrAbandoned after Abandon: ErrDropped if something was typed.
 func (e *Editor) Read(prompt string) (string, error) {
 	return e.read(context.Background(), prompt, false)
 }
@@ -198,8 +203,15 @@ const (
 func (e *Editor) conclude(line string, err error) (string, error) {
 	e.m.Lock()
 	defer e.m.Unlock()
+	columns, rows := e.terminal.size()
 	mark := ""
 	switch {
+	case e.stop == ErrAbandoned: // its prompt is no longer true
+		line, err = "", e.stop
+		if len(e.draft.text) > 0 || len(e.ahead) > 0 {
+			err = ErrDropped
+		}
+		e.canvas.clear(columns)
 	case e.stop != nil:
 		line, err = "", e.stop
 		e.draft = draft{}
@@ -210,12 +222,13 @@ func (e *Editor) conclude(line string, err error) (string, error) {
 		line = ""
 	}
 	e.draft.pos = len(e.draft.text)
-	columns, rows := e.terminal.size()
-	l := e.layout(columns)
-	if err != nil {
-		l = l.fit(columns, rows) // what is dropped need not be shown whole
+	if e.stop != ErrAbandoned {
+		l := e.layout(columns)
+		if err != nil {
+			l = l.fit(columns, rows) // what is dropped need not be shown whole
+		}
+		e.canvas.leave(l, mark, columns)
 	}
-	e.canvas.leave(l, mark, columns)
 	e.reading, e.search, e.draft = false, nil, draft{}
 	e.readline.ResetHistory() // it keeps the last text there, whatever it is told
 	if e.stop == ErrAbandoned {
@@ -226,7 +239,7 @@ func (e *Editor) conclude(line string, err error) (string, error) {
 }
 
 // Abandon ends the Read or Ask under way with ErrAbandoned. What was typed is dropped, typed ahead too, and is no longer
-// shown. With nothing under way, the next Read ends so at once: who abandons need not know whether it has begun. It is safe
+// shown; nor is the prompt. With nothing under way, the next Read ends so at once: who abandons need not know whether it has begun. It is safe
 // from another goroutine.
 func (e *Editor) Abandon() {
 	e.m.Lock()

@@ -55,6 +55,9 @@ func (c *canvas) leave(l layout, mark string, columns int) {
 	io.WriteString(c.out, b.String())
 }
 
+// clear wipes what is drawn.
+func (c *canvas) clear(columns int) { c.above("", columns) }
+
 // erase goes back to the first row that is drawn, and clears everything from there.
 func (c *canvas) erase(b *strings.Builder, columns int) {
 	if len(c.widths) == 0 {

@@ -129,7 +129,7 @@ func TestAbandonDropsWhatWasTypedAhead(t *testing.T) {
 	}()
 	shown.awaits(t, "secret")
 	e.Abandon()
-	if err := <-ended; err != ErrAbandoned {
+	if err := <-ended; !errors.Is(err, ErrDropped) {
 		t.Errorf("it ended with %v", err)
 	}
 	e.Abandon() // between two, it is for the next

@@ -63,6 +63,11 @@ func littleConsole() error {
 		case errors.Is(err, io.EOF):
 			fmt.Println("bye")
 			return nil
+		case errors.Is(err, ErrDropped):
+			fmt.Println("dropped")
+			e.Swallow(context.Background())
+			fmt.Println("swallowed")
+			continue
 		case err != nil:
 			fmt.Println("error:", err)
 			continue

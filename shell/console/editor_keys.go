@@ -51,6 +51,9 @@ func (e *Editor) nextKey() key {
 		if n == 0 && err == nil {
 			n, err = e.terminal.read(b)
 		}
+		if n > 0 && e.config.Typed != nil {
+			e.config.Typed()
+		}
 		e.m.Lock()
 		if err != nil && e.stop == nil {
 			e.stop = io.EOF

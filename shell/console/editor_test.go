@@ -242,7 +242,24 @@ func TestAbandonedInputIsGone(t *testing.T) {
 	g.types("something sec")
 	g.awaits("demo> something sec█")
 	g.order("abandon")
-	g.awaits("demo>", "error: input abandoned", "demo> █")
+	g.awaits("dropped", "█")
+	g.until("hide what was dropped", func(screen string) bool { return !strings.Contains(screen, "something") })
+	g.types("ret\r") // the tail of it
+	g.awaits("dropped", "swallowed", "demo> █")
+	g.types("next\r")
+	g.awaits(`got "next"`, "demo> █")
+	g.order("abandon") // nothing was typed: there is no tail
+	g.awaits("error: input abandoned", "demo> █")
+}
+
+func TestTailOfADroppedLineEndsWithAPause(t *testing.T) {
+	g := newGlass(t, 60, 24)
+	g.types("something sec")
+	g.awaits("demo> something sec█")
+	g.order("abandon")
+	g.awaits("dropped", "█")
+	g.types("ret\x1b[200~a\rb\r\x1b[201~c") // an Enter within a paste is none
+	g.awaits("dropped", "swallowed", "demo> █")
 	g.types("next\r")
 	g.awaits(`got "next"`, "demo> █")
 }

@@ -116,8 +116,8 @@ func (p *paged) typesTo(keys, first string) {
 	p.types(keys, shown, what)
 }
 
-// ends waits for the pager's end, and checks that the terminal is as it was before.
-func (p *paged) ends() error {
+// ends waits for the pager's end, and checks that the terminal is as it was before, and what is left of the text.
+func (p *paged) ends(left ...string) error {
 	p.t.Helper()
 	var err error
 	select {
@@ -133,8 +133,11 @@ func (p *paged) ends() error {
 		p.t.Error("the terminal is not as it was before")
 	}
 	p.types("", func(rows []string) bool {
+		if len(left) > 0 {
+			return strings.Contains(strings.Join(rows, "\n"), strings.Join(left, "\n"))
+		}
 		return strings.HasPrefix(rows[0], "demo encrypted> ") && !slices.ContainsFunc(rows, func(row string) bool { return strings.HasPrefix(row, "line ") })
-	}, "the prompt's, with nothing left of the text")
+	}, fmt.Sprintf("the prompt's, with %q left of the text", left))
 	return err
 }
 
@@ -149,11 +152,11 @@ func hundred() string {
 func TestPagerKnowsTheKeysOfLess(t *testing.T) {
 	p := page6(t, hundred())
 	p.types("", func(rows []string) bool {
-		return rows[0] == "line 1" && rows[4] == "line 5" && strings.HasPrefix(rows[5], "1–5 of 100 ")
+		return rows[0] == "line 1" && rows[4] == "line 5" && strings.HasPrefix(rows[5], "q leaves · 1–5 of 100 ")
 	}, "the first page")
 	for _, step := range []struct{ keys, first string }{
 		{" ", "line 6"}, {"j", "line 7"}, {"\x1b[B", "line 8"}, {"\x1bOA", "line 7"}, {"k", "line 6"}, {"b", "line 1"}, {"b", "line 1"},
-		{"\x1b[6~", "line 6"}, {"\x1b[5~", "line 1"}, {"G", "line 96"}, {" ", "line 96"}, {"g", "line 1"}, {"\x1b[F", "line 96"}, {"\x1b[H", "line 1"},
+		{"\x1b[6~", "line 6"}, {"\x1b[5~", "line 1"}, {"G", "line 96"}, {"f", "line 96"}, {"g", "line 1"}, {"\x1b[F", "line 96"}, {"\x1b[H", "line 1"},
 		{"/LINE 50\x1b", "line 1"}, {"/line 5\r", "line 5"}, {"n", "line 50"}, {"n", "line 51"}, {"N", "line 50"}, {"N", "line 5"}, {"N", "line 59"},
 		{"g", "line 1"}, {"/xx\x7f\x7fline 100\r", "line 96"}, {"n", "line 96"}, {"x\x1b[200~\x1b[1;5Zg", "line 1"},
 	} {
@@ -163,7 +166,7 @@ func TestPagerKnowsTheKeysOfLess(t *testing.T) {
 	if _, err := p.person.WriteString("q"); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.ends(); err != nil {
+	if err := p.ends("line 4", "line 5", "  … 95 lines more"); err != nil {
 		t.Error(err)
 	}
 }
@@ -174,7 +177,7 @@ func TestPagerIsLeftByCtrlC(t *testing.T) {
 	if _, err := p.person.WriteString("\x03"); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.ends(); err != nil {
+	if err := p.ends("line 4", "line 5", "  … 95 lines more"); err != nil {
 		t.Error(err)
 	}
 }
@@ -199,7 +202,7 @@ func TestPagerFollowsTheTerminalsSize(t *testing.T) {
 	p.typesTo("G", "line 96")
 	p.resize(30, 12)
 	p.types("", func(rows []string) bool {
-		return rows[0] == "line 90" && strings.HasPrefix(rows[11], "90–100 of 100")
+		return rows[0] == "line 90" && strings.HasPrefix(rows[11], "q leaves · 90–100 of 1")
 	}, "a larger one")
 	p.screen.Resize(80, 24)
 	p.size(0, 0)
@@ -208,7 +211,9 @@ func TestPagerFollowsTheTerminalsSize(t *testing.T) {
 	p.types("G", func(rows []string) bool { return rows[0] == "…" }, "too small for anything")
 	p.resize(40, 6) // the model forgot what it could not hold: the prompt's screen is not asked for
 	p.types("g", func(rows []string) bool { return rows[0] == "line 1" }, "the first page")
-	p.types("q", func(rows []string) bool { return rows[0] != "line 1" }, "empty")
+	p.types("q", func(rows []string) bool {
+		return slices.Contains(rows, "line 5") && !strings.Contains(rows[5], "leaves")
+	}, "left")
 	if err := <-p.result; err != nil {
 		t.Error(err)
 	}
@@ -225,7 +230,19 @@ func TestPagerScrollsLinesThatAreTooLong(t *testing.T) {
 	if _, err := p.person.WriteString("q"); err != nil {
 		t.Fatal(err)
 	}
-	_ = p.ends()
+	_ = p.ends("456789012345678901234567890123456789")
+}
+
+func TestSpaceOnTheLastPageLeavesThePager(t *testing.T) {
+	p := page6(t, hundred())
+	p.typesTo("", "line 1")
+	p.typesTo("G", "line 96")
+	if _, err := p.person.WriteString(" "); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.ends("line 96", "line 97", "line 98", "line 99", "line 100"); err != nil {
+		t.Error(err)
+	}
 }
 
 // The same on a terminal that is the process's own, where Ctrl-C would be a signal and a new size is the kernel's to tell.

@@ -82,7 +82,12 @@ func (v *view) press(key pagerKey) bool {
 	switch key {
 	case 'q', 'Q', pagerCtrlC:
 		return false
-	case ' ', 'f', 6, pagerPageDown:
+	case ' ':
+		if v.atEnd() {
+			return false
+		}
+		v.move(v.page())
+	case 'f', 6, pagerPageDown:
 		v.move(v.page())
 	case 'b', 2, pagerPageUp:
 		v.move(-v.page())
@@ -213,57 +218,39 @@ func (v *view) foot() string {
 	last := min(v.top+v.page(), len(v.lines))
 	text := v.said
 	if text == "" {
-		text = fmt.Sprintf("%d–%d of %d · space and b turn the page · / searches · q leaves", min(v.top+1, last), last, len(v.lines))
+		place := fmt.Sprintf("%d–%d of %d", min(v.top+1, last), last, len(v.lines))
+		keys := "space and b turn the page · / searches"
 		if v.wide > v.Width {
-			text = fmt.Sprintf("%d–%d of %d · ← → for longer lines · space, b · / searches · q leaves", min(v.top+1, last), last, len(v.lines))
+			keys = "← → for longer lines · space, b · / searches"
+		}
+		if text = place + " · " + keys + " · q leaves"; width(text) > v.Width {
+			text = "q leaves · " + place + " · " + keys
 		}
 	}
 	return v.paint(inkDim, shorten(text, v.Width)) + "\x1b[?25l"
 }
 
-// window is the part of a line from one column on, of so many columns. Inks that are on there stay on.
-func window(line string, left, columns int) string {
+// atEnd reports whether the last line is seen.
+func (v *view) atEnd() bool { return v.top+v.page() >= len(v.lines) }
+
+// leftBehind is what was seen last, and the tail of the text where that was not reached. It is no more than two screens.
+func (v *view) leftBehind(tail string) string {
 	var b strings.Builder
-	at := 0
-	for line != "" {
-		if strings.HasPrefix(line, "\x1b[") {
-			end := strings.IndexByte(line, 'm') + 1
-			if end == 0 {
-				break
-			}
-			b.WriteString(line[:end])
-			line = line[end:]
-			continue
-		}
-		text := line
-		if i := strings.Index(line, "\x1b["); i >= 0 {
-			text = line[:i]
-		}
-		line = line[len(text):]
-		if skip := left - at; skip > 0 {
-			w := width(text)
-			if w <= skip {
-				at += w
-				continue
-			}
-			text = afterColumns(text, skip)
-			at = left
-		}
-		if room := left + columns - at; width(text) > room {
-			text = shortenTo(text, max(room, 0), "")
-		}
-		at += width(text)
-		b.WriteString(text)
+	last := min(v.top+v.page(), len(v.lines))
+	for _, line := range v.lines[min(v.top, last):last] {
+		b.WriteString(window(line, v.left, v.Width) + "\n")
+	}
+	if v.atEnd() {
+		return b.String()
+	}
+	end := newView(tail, v.Color)
+	from := min(max(len(v.lines)-len(end.lines), last), len(v.lines))
+	from = max(from, len(v.lines)-v.page())
+	if from > last {
+		b.WriteString(v.paint(inkDim, shorten(fmt.Sprintf("  … %d lines more", from-last), v.Width)) + "\n")
+	}
+	for _, line := range v.lines[from:] {
+		b.WriteString(window(line, 0, v.Width) + "\n")
 	}
 	return b.String()
-}
-
-// afterColumns is a text without its first columns. Half a wide letter is a space.
-func afterColumns(text string, columns int) string {
-	head := shortenTo(text, columns, "")
-	if gap := columns - width(head); gap > 0 {
-		rest := text[len(head):]
-		return spaces(width(fitting(rest, 2))-gap) + rest[len(fitting(rest, 2)):]
-	}
-	return text[len(head):]
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -67,4 +68,43 @@ func FuzzPagerKeys(f *testing.F) {
 			t.Fatalf("%q stays", rest)
 		}
 	})
+}
+
+func TestWhatWasSeenLastAndTheTailAreLeftBehind(t *testing.T) {
+	var body strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&body, "  row %d\n", i+1)
+	}
+	tail := "  SELECT 1 · 50 rows\nnote: the end\n"
+	v := newView(body.String()+tail, false)
+	v.resize(40, 6)
+	want := "  row 1\n  row 2\n  row 3\n  row 4\n  row 5\n  … 45 lines more\n" + tail
+	if got := v.leftBehind(tail); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	v.press('G')
+	if got, want := v.leftBehind(tail), "  row 48\n  row 49\n  row 50\n"+tail; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	v.press('k')
+	if got, want := v.leftBehind(tail), "  row 47\n  row 48\n  row 49\n  row 50\n"+tail; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	v.press('g')
+	long := strings.Repeat("note: long\n", 30)
+	v = newView(body.String()+long, false)
+	v.resize(40, 6)
+	if got := v.leftBehind(long); strings.Count(got, "\n") > 12 {
+		t.Errorf("left behind are %q", got)
+	}
+}
+
+func TestNarrowPagerSaysHowToLeaveIt(t *testing.T) {
+	v := newView(hundred(), false)
+	for columns := 9; columns < 120; columns++ {
+		v.resize(columns, 6)
+		if foot := v.foot(); !strings.Contains(foot, "q leaves") {
+			t.Errorf("at %d columns: %q", columns, foot)
+		}
+	}
 }

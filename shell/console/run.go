@@ -43,7 +43,7 @@ func Run(ctx context.Context, c Config) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer socket.CloseNow()
-	s := &session{config: c, color: Colors(c.Getenv, true)}
+	s := &session{config: c, color: Colors(c.Getenv, true), clock: time.Now}
 	s.client = newClient(socket, s.notice, s.gone)
 	// Reading goes on when ctx ends, so that the session's end is heard.
 	go s.client.listen(context.WithoutCancel(ctx))
@@ -60,6 +60,7 @@ func Run(ctx context.Context, c Config) error {
 	s.welcome = *first.Welcome
 	s.editor, err = NewEditor(EditorConfig{
 		Input: c.Input, Output: c.Output, Color: s.color, Truncates: c.Getenv("XTERM_VERSION") != "",
+		Typed:    s.typed,
 		Complete: func(source string, cursor int) wire.Completed { return s.client.complete(ctx, source, cursor) },
 	})
 	if err != nil {
@@ -90,6 +91,11 @@ type session struct {
 	over    context.CancelFunc // ends it
 	reading bool               // the prompt is shown
 	isGone  bool               // the server has closed the session, or has gone
+	lent    bool               // something else has the terminal
+	held    []string           // notices that came meanwhile
+	tail    bool               // what is typed now is the tail of what was meant for a period that is over
+	clock   func() time.Time
+	told    time.Time // when the server was told last that somebody types
 }
 
 func (s *session) screen() Screen {
@@ -150,7 +156,9 @@ func (s *session) notice(n wire.Notice) {
 	if s.editor == nil {
 		return
 	}
-	s.editor.Print(s.screen().Notice(n))
+	if text := s.screen().Notice(n); !s.keep(text) {
+		s.editor.Print(text)
+	}
 	s.become(n.State)
 }
 

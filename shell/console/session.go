@@ -70,12 +70,16 @@ func (s *session) hold(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, s.editor.Abandon)
 	defer stop()
 	for {
-		source, err := s.read()
+		source, err := s.read(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return s.leave(context.WithoutCancel(ctx), "interrupted")
 		case errors.Is(err, ErrAbandoned) && s.serverGone():
 			return s.lastWord(ctx)
+		case errors.Is(err, ErrDropped):
+			s.dropped()
+			s.say("the line that you were typing was dropped")
+			continue
 		case errors.Is(err, ErrInterrupted), errors.Is(err, ErrAbandoned):
 			continue
 		case errors.Is(err, io.EOF):
@@ -105,7 +109,8 @@ func (s *session) hold(ctx context.Context) error {
 	}
 }
 
-func (s *session) read() (string, error) {
+func (s *session) read(ctx context.Context) (string, error) {
+	s.swallow(ctx)
 	s.setReading(true)
 	defer s.setReading(false)
 	return s.editor.Read(s.prompt())
@@ -154,25 +159,37 @@ func (s *session) answer(ctx context.Context, q wire.Question) error {
 	defer cancel()
 	s.write(s.screen().Question(q))
 	text, err := s.editor.Ask(ctx, visibleLine(q.Text))
+	if ctx.Err() != nil {
+		s.dropped()
+	}
 	return s.client.send(context.WithoutCancel(ctx), wire.FromConsole{Answer: &wire.Answer{ID: q.ID, Text: text, Left: err != nil}})
 }
 
 // show shows a result: at once, or a screenful at a time.
 func (s *session) show(ctx context.Context, source string, r wire.Result) {
 	screen := s.screen()
-	text := screen.Result(source, r)
+	body, tail := screen.result(source, r)
 	s.become(r.State)
-	if Lines(text, screen.Width) < screen.Height {
+	if text := body + tail; isPrinted(Lines(text, screen.Width), screen.Height) {
 		s.write(text)
 		return
 	}
 	ctx, cancel := s.inPeriod(ctx)
 	defer cancel()
-	pager := Pager{In: s.config.Input, Out: s.config.Output, Size: s.editor.Size, Color: s.color}
-	if err := pager.Show(ctx, text); err != nil && ctx.Err() == nil {
-		s.write(text)
+	back := s.lend()
+	pager := Pager{In: s.config.Input, Out: s.config.Output, Size: s.editor.Size, Color: s.color, Tail: tail, Typed: s.typed}
+	err := pager.Show(ctx, body)
+	if ctx.Err() != nil {
+		s.dropped()
+	}
+	back()
+	if err != nil && ctx.Err() == nil {
+		s.write(body + tail)
 	}
 }
+
+// isPrinted reports whether so many lines are printed at once: a pager for the last few of them is a trouble.
+func isPrinted(lines, height int) bool { return lines < height+height/2 }
 
 // edited opens the editor where .edit asks for it, and returns what is to run; nil where nothing is.
 func (s *session) edited(ctx context.Context, r wire.Result) *string {
@@ -181,13 +198,21 @@ func (s *session) edited(ctx context.Context, r wire.Result) *string {
 	}
 	ctx, cancel := s.inPeriod(ctx)
 	defer cancel()
+	back, stop := s.lend(), s.using(ctx)
 	text, err := EditFile(ctx, s.config.Getenv, s.config.Input, *r.Edit)
-	if err != nil {
-		s.write(s.screen().Failed(&wire.Error{Kind: wire.ErrRuntime, Message: err.Error(), Hint: "nothing was run"}))
+	stop()
+	back()
+	switch {
+	case ctx.Err() != nil:
+		s.dropped()
+		s.say("the editor was closed: what stood in it is gone, and " + nothingRun)
+		return nil
+	case err != nil:
+		s.write(s.screen().Failed(notEdited(err)))
 		return nil
 	}
 	text = strings.TrimRight(text, "\n")
-	s.write(s.prompt() + Visible(text))
+	s.write(s.editor.Shown(s.prompt(), text))
 	s.editor.Remember(text, r.State.Period)
 	return &text
 }
