@@ -131,14 +131,15 @@ func (e *Editor) list(candidates []wire.Candidate, columns int) string {
 		}
 		return b.String()
 	}
-	each := min(widest, columns-1) + 2
-	across := max((columns+1)/each, 1)
-	down := (len(candidates) + across - 1) / across
+	names := make([]string, len(candidates))
+	for i, c := range candidates {
+		names[i] = shorten(c.Text, columns-1)
+	}
+	down, widths := inColumns(names, columns)
 	for row := range down {
 		var line strings.Builder
-		for i := row; i < len(candidates); i += down {
-			text := shorten(candidates[i].Text, columns-1)
-			line.WriteString(text + spaces(each-width(text)))
+		for i := row; i < len(names); i += down {
+			line.WriteString(names[i] + spaces(widths[i/down]-width(names[i])+2))
 		}
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
@@ -146,4 +147,22 @@ func (e *Editor) list(candidates []wire.Candidate, columns int) string {
 		b.WriteString(e.dim("and "+count(int64(more), "candidate")+" more") + "\n")
 	}
 	return b.String()
+}
+
+// inColumns says in how few rows names fit beside each other, and how wide each of their columns is: one long name does not
+// make all of them wide.
+func inColumns(names []string, columns int) (down int, widths []int) {
+	for down = 1; ; down++ {
+		widths, total := make([]int, (len(names)+down-1)/down), -2
+		for i, name := range names {
+			at := i / down
+			widths[at] = max(widths[at], width(name))
+		}
+		for _, w := range widths {
+			total += w + 2
+		}
+		if total < columns || len(widths) == 1 {
+			return down, widths
+		}
+	}
 }

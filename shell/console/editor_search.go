@@ -16,7 +16,7 @@ type search struct {
 
 func (s *search) prompt() string {
 	if s.failed {
-		return "nothing like " + quoted(string(s.words)) + ": "
+		return "no line with " + quoted(string(s.words)) + " (Ctrl-C goes back): "
 	}
 	return "search " + quoted(string(s.words)) + ": "
 }

@@ -194,7 +194,7 @@ func TestSearchFindsInTheHistory(t *testing.T) {
 	g.types("\x12")
 	g.awaits(`search "Count": People.█Count()`)
 	g.types("x")
-	g.awaits(`nothing like "Countx": People.█Count()`)
+	g.awaits(`no line with "Countx" (Ctrl-C goes back): People.█Count()`)
 	g.types("\x03")
 	g.awaits("demo> █")
 	g.types("\x12Peo\x1b[C")
@@ -214,7 +214,7 @@ func TestForgottenInputsCannotBeRecalled(t *testing.T) {
 	g.types("\x19>\x1b[A")
 	g.awaits("demo> open█")
 	g.types("\x1b[A\x12secret")
-	g.awaits(`nothing like "secret": open█`)
+	g.awaits(`no line with "secret" (Ctrl-C goes back): open█`)
 }
 
 func TestPromptChangesWhileOneTypes(t *testing.T) {
