@@ -166,7 +166,7 @@ type Consent struct {
 
 // ModeChange says that a session goes on in another mode.
 type ModeChange struct {
-	Mode string `json:"mode"` // encrypted, decrypted, write
+	Mode string `json:"mode"` // encrypted, decrypted, write, read
 	Why  string `json:"why,omitempty"`
 }
 

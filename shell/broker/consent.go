@@ -20,8 +20,8 @@ type period struct {
 	subject crypto.Subject
 	scopes  shell.Scopes
 	expires time.Time
-	idle    time.Duration // after so long without a command it ends before that
-	used    time.Time     // when the last command ended
+	idle    time.Duration // after so long in which nothing is typed it ends before that
+	used    time.Time     // when the last command ended, or something was typed
 }
 
 // ends is when a period ends if nothing more is typed, and why it will have.

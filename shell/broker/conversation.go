@@ -64,7 +64,7 @@ func (c *conversation) listen(ctx context.Context) {
 
 // fields counts what a message sets.
 func fields(m wire.FromConsole) (n int) {
-	for _, set := range []bool{m.Open != nil, m.Run != nil, m.Cancel, m.Answer != nil, m.Complete != nil, m.Leave != nil} {
+	for _, set := range []bool{m.Open != nil, m.Run != nil, m.Cancel, m.Answer != nil, m.Complete != nil, m.Leave != nil, m.Active} {
 		if set {
 			n++
 		}
@@ -123,6 +123,10 @@ func (c *conversation) hear(ctx context.Context, m wire.FromConsole) error {
 	case m.Cancel:
 		if running {
 			c.stop(context.Canceled)
+		}
+	case m.Active:
+		if c.session != nil && !running { // what runs is bounded by its own time
+			c.session.active()
 		}
 	case m.Answer != nil:
 		if c.pending != nil && c.pending.question.ID == m.Answer.ID { // else the question is gone by now

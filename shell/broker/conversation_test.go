@@ -349,3 +349,31 @@ func TestAFaultOfTheServerEndsItsSessionOnly(t *testing.T) {
 	h.ok(t, h.open(t), func(f *fake) {})
 	h.CheckLog(t)
 }
+
+// Who types is there, and the period goes on; but never longer than it was granted for.
+func TestTypingKeepsAPeriodFromBeingIdleAndNoLonger(t *testing.T) {
+	h := fakeHouse(t)
+	limits := h.broker.Policy.Limits
+	d := h.serve(t)
+	v := d.enter(t)
+	v.run(decrypt42)
+	for passed := time.Duration(0); passed+limits.Idle-time.Second < limits.Decrypted; passed += limits.Idle - time.Second {
+		h.clock.pass(limits.Idle - time.Second)
+		v.say(wire.FromConsole{Active: true})
+		v.say(wire.FromConsole{Complete: &wire.Complete{ID: 1}}) // its answer says that the first message was taken
+		for m := v.hear(); m.Completed == nil; m = v.hear() {
+			if m.Notice == nil || m.Notice.State.Mode != "decrypted" {
+				t.Fatalf("%+v", m)
+			}
+		}
+	}
+	h.clock.pass(limits.Idle - time.Second)
+	v.say(wire.FromConsole{Active: true})
+	m := v.hear()
+	for m.Notice != nil && m.Notice.State.Mode == "decrypted" { // a warning
+		m = v.hear()
+	}
+	if m.Notice == nil || m.Notice.State.Mode != "encrypted" || !strings.Contains(m.Notice.Text, "its time is over") {
+		t.Errorf("%+v", m)
+	}
+}

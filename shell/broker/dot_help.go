@@ -105,7 +105,7 @@ func (c *command) whoami(_ context.Context, rest string) (*wire.Value, error) {
 		"a command takes", text("at most "+spoken(limits.Command)), "a statement takes", text("at most "+spoken(limits.Statement)),
 		"a result has", text(fmt.Sprintf("at most %d rows, %d MiB", limits.Rows, limits.Bytes>>20)),
 		"a command writes", text(fmt.Sprintf("at most %d rows; from %d on you are asked", limits.Touched, limits.Confirm)),
-		"a decrypted period lasts", text(fmt.Sprintf("%s, or %s without a command", spoken(limits.Decrypted), spoken(limits.Idle))),
+		"a decrypted period lasts", text(fmt.Sprintf("%s; %s in which nothing is typed end it too", spoken(limits.Decrypted), spoken(limits.Idle))),
 		"who reviews it", text(or(b.Reviewer, "the auditors")), "how long it is kept", text(or(b.Kept, "until a retention is set: for ever")))
 	if b.Embedded {
 		add("embedded", text("you own the files: this record is no evidence against you"))

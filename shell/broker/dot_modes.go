@@ -54,7 +54,7 @@ func (c *command) decrypt(ctx context.Context, rest string) (*wire.Value, error)
 	if a.by != "" {
 		c.notes = append(c.notes, "the consent is "+evidenceOf(events))
 	}
-	c.notes = append(c.notes, fmt.Sprintf("decrypted for %s, and %s without a command end it: %s of %s", spoken(s.broker.Policy.Limits.Decrypted),
+	c.notes = append(c.notes, fmt.Sprintf("decrypted for %s; %s in which nothing is typed end it too: %s of %s", spoken(s.broker.Policy.Limits.Decrypted),
 		spoken(s.broker.Policy.Limits.Idle), strings.Join(scopes.Strings(), " "), period.subject),
 		"this period has variables of its own; those of before wait, and are back when it ends", "each value that opens is on record")
 	return nil, nil

@@ -62,6 +62,13 @@ func (s *Session) Overdue(ctx context.Context) (why string) {
 	return why
 }
 
+// active says that something is typed: the period is not idle. It never lasts longer than it was granted for.
+func (s *Session) active() {
+	if s.period != nil && s.period.over(s.broker.Now()) == "" {
+		s.period.used = s.broker.Now()
+	}
+}
+
 // late answers a command that came after the end of its decrypted period: it does not run, for it was typed for another mode.
 func (s *Session) late(ctx context.Context, source string) *wire.Error {
 	denied := refuse(ruleConsent, "open a new session with a new consent", "the decrypted period has ended")
