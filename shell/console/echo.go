@@ -20,7 +20,9 @@ func (s Screen) result(source string, r wire.Result) (body, tail string) {
 	c.statements(r)
 	c.disclosures(r)
 	for _, note := range r.Notes {
-		c.said(0, inkDim, "note", note)
+		if !isToldAlready(note, r) {
+			c.said(0, inkDim, "note", note)
+		}
 	}
 	for _, suggestion := range r.Suggestions {
 		c.said(0, inkHint, "try", suggestion)

@@ -11,12 +11,6 @@ import (
 // maxEchoed is how many statements are shown of one command.
 const maxEchoed = 8
 
-// echoed is one statement, and how often a command sent it.
-type echoed struct {
-	wire.Statement
-	times int
-}
-
 // statements writes the SQL that a command sent, a statement a line, with its rows and its time. The same statement many
 // times over is one line, which says how often: that is how a query in a loop is seen.
 func (c *sheet) statements(r wire.Result) {
@@ -43,29 +37,6 @@ func (c *sheet) statements(r wire.Result) {
 	c.lines(c.edge(), inkDim, fmt.Sprintf("… %d more · %s in all", rest, took(all)))
 }
 
-// grouped puts equal statements together, in the order of the first of each.
-func grouped(statements []wire.Statement) []echoed {
-	type key struct {
-		sql   string
-		write bool
-	}
-	var groups []echoed
-	at := make(map[key]int, len(statements))
-	for _, s := range statements {
-		k := key{s.SQL, s.Write}
-		i, known := at[k]
-		if !known {
-			at[k] = len(groups)
-			groups = append(groups, echoed{Statement: s, times: 1})
-			continue
-		}
-		groups[i].times++
-		groups[i].Rows += s.Rows
-		groups[i].Duration += s.Duration
-	}
-	return groups
-}
-
 // statement writes one line of SQL.
 func (c *sheet) statement(g echoed) {
 	indent := c.edge()
@@ -90,32 +61,70 @@ func (c *sheet) statement(g echoed) {
 	c.line(indent, c.paint(inkWrite, strings.TrimSuffix(head, " "))+" "+c.paint(inkDim, sql+tail))
 }
 
-// shortSQL is a statement in at most so many columns. What says which rows is kept longest: first the list of columns is
-// shortened, then the middle, before ORDER BY and LIMIT.
+// shortSQL is a statement in at most so many columns, of whole words, with no quote left open. What says which rows is kept
+// longest: first the list of columns is shortened, then the end, but for ORDER BY and LIMIT.
 func shortSQL(sql string, columns int) string {
 	if width(sql) <= columns {
 		return sql
 	}
 	const mark = "…"
-	upper := asciiUpper(sql)
+	plain := asciiUpper(unquotedSQL(sql))
 	for _, list := range [][2]string{{"SELECT ", " FROM "}, {" SET ", " WHERE "}} {
-		start := strings.Index(upper, list[0])
-		end := strings.Index(upper, list[1])
+		start := strings.Index(plain, list[0])
+		end := strings.Index(plain, list[1])
 		if start < 0 || end < start+len(list[0]) {
 			continue
 		}
 		start += len(list[0])
 		rest := width(sql[:start]) + width(sql[end:])
-		sql = sql[:start] + shorten(sql[start:end], max(columns-rest, width(mark))) + sql[end:]
-		upper = asciiUpper(sql)
+		sql = sql[:start] + shortWords(sql[start:end], max(columns-rest, width(mark))) + sql[end:]
+		plain = asciiUpper(unquotedSQL(sql))
 		break
 	}
 	for _, clause := range []string{" ORDER BY ", " LIMIT "} {
-		if i := strings.LastIndex(upper, clause); i > 0 && width(sql) > columns && width(sql[i:]) <= columns/3 {
-			return shorten(sql[:i], columns-width(sql[i:])) + sql[i:]
+		if i := strings.LastIndex(plain, clause); i > 0 && width(sql) > columns && width(sql[i:]) <= columns/3 {
+			return shortWords(sql[:i], columns-width(sql[i:])) + sql[i:]
 		}
 	}
-	return shorten(sql, columns)
+	return shortWords(sql, columns)
+}
+
+// shortWords is the beginning of a statement in at most so many columns, up to the end of a word outside quotes.
+func shortWords(sql string, columns int) string {
+	if width(sql) <= columns {
+		return sql
+	}
+	const mark = " …"
+	head, plain := fitting(sql, max(columns-width(mark)+1, 1)), unquotedSQL(sql)
+	for i := min(len(head), len(plain)-1); i > 0; i-- {
+		if plain[i] == ' ' && width(sql[:i])+width(mark) <= columns {
+			return strings.TrimRight(sql[:i], " ") + mark
+		}
+	}
+	if first, _, _ := strings.Cut(plain, " "); !strings.Contains(first, quotedByte) {
+		return shorten(sql, columns)
+	}
+	return shorten("…", columns)
+}
+
+// quotedByte stands for each byte of what is in quotes.
+const quotedByte = "\x00"
+
+// unquotedSQL is a statement of the same length with nothing left of what stands in quotes.
+func unquotedSQL(sql string) string {
+	plain := []byte(sql)
+	quote := byte(0)
+	for i, b := range plain {
+		switch {
+		case quote != 0:
+			if plain[i] = quotedByte[0]; b == quote {
+				quote = 0
+			}
+		case b == '\'', b == '"', b == '`':
+			quote, plain[i] = b, quotedByte[0]
+		}
+	}
+	return string(plain)
 }
 
 // asciiUpper is s with its plain letters in upper case, each at the place where it was.

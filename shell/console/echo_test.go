@@ -16,13 +16,16 @@ func TestSQLIsShortenedWhereItTellsLeast(t *testing.T) {
 		want    string
 	}{
 		{sql, 200, sql},
-		{sql, 90, "SELECT id, name… FROM people WHERE plan = 'pro' AND deleted_at IS NULL ORDER BY id LIMIT 5"},
-		{sql, 60, "SELECT … FROM people WHERE plan = 'pro'… ORDER BY id LIMIT 5"},
+		{sql, 90, "SELECT id, … FROM people WHERE plan = 'pro' AND deleted_at IS NULL ORDER BY id LIMIT 5"},
+		{sql, 60, "SELECT … FROM people WHERE plan = … ORDER BY id LIMIT 5"},
 		{sql, 30, "SELECT … FROM people … LIMIT 5"},
-		{"UPDATE people SET plan = ?, name = ?, email = ? WHERE id = ?", 40, "UPDATE people SET plan = ?… WHERE id = ?"},
+		{"UPDATE people SET plan = ?, name = ?, email = ? WHERE id = ?", 40, "UPDATE people SET plan = … WHERE id = ?"},
 		{"INSERT INTO people (id, name) VALUES (?, ?)", 20, "INSERT INTO people …"},
 		{"select 日本語 from 日本語 limit 5", 24, "select … from … limit 5"},
 		{"DELETE FROM people WHERE x", 5, "DELE…"},
+		{"SELECT 1 WHERE name = 'a long name of many words' AND id = 4", 40, "SELECT 1 WHERE name = …"},
+		{"DELETE FROM t WHERE a = ' LIMIT 1 and much more' AND b = 2", 30, "DELETE FROM t WHERE a = …"},
+		{"\"a quoted name that is long\" is first", 12, "…"},
 	}
 	for _, test := range tests {
 		got := shortSQL(test.sql, test.columns)
@@ -35,6 +38,47 @@ func TestSQLIsShortenedWhereItTellsLeast(t *testing.T) {
 	}
 	if got, want := oneSpaced("\n SELECT  'a  b',\n\t\"c\td\"  FROM e "), "SELECT 'a  b', \"c\td\" FROM e"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestStatementsThatDifferInANameAloneAreOne(t *testing.T) {
+	var all []wire.Statement
+	for _, table := range []string{"people", "accounts", "messages", "aliases", "invoices"} {
+		all = append(all, wire.Statement{SQL: `select count(*) from "` + table + `" where "x" = 1`, Rows: 1})
+	}
+	got := grouped(all)
+	if len(got) != 1 || got[0].times != 5 || got[0].Rows != 5 || got[0].SQL != `select count(*) from … where "x" = 1` {
+		t.Errorf("got %+v", got)
+	}
+	if got := grouped(all[:2]); len(got) != 2 {
+		t.Errorf("two are %+v", got)
+	}
+	for i := range all {
+		all[i].Write = true
+	}
+	if got := grouped(all); len(got) != 5 {
+		t.Errorf("writes are %+v", got)
+	}
+}
+
+func TestRowsThatWereWrittenAreToldOnce(t *testing.T) {
+	write := []wire.Statement{{SQL: "UPDATE a", Rows: 2, Write: true}, {SQL: "SELECT 1", Rows: 7}, {SQL: "UPDATE b", Rows: 1, Write: true}}
+	for note, told := range map[string]bool{"3 rows were written": true, "2 rows were written": false, "3 rows were written: the end of the session rolls them back": false} {
+		r := wire.Result{Statements: write, Notes: []string{note}}
+		if got := (Screen{}).Result("", r); strings.Contains(got, "note:") == told {
+			t.Errorf("%s: %s", note, got)
+		}
+		r.More = 1
+		if got := (Screen{}).Result("", r); !strings.Contains(got, "note:") {
+			t.Errorf("%s, where not all is echoed: %s", note, got)
+		}
+	}
+	one := wire.Result{Statements: write[2:], Notes: []string{"1 row was written"}}
+	if got := (Screen{}).Result("", one); strings.Contains(got, "note:") {
+		t.Errorf("one row: %s", got)
+	}
+	if got := (Screen{}).Result("", wire.Result{Notes: []string{"0 rows were written"}}); !strings.Contains(got, "note:") {
+		t.Errorf("without an echo: %s", got)
 	}
 }
 
