@@ -189,7 +189,7 @@ func (s *session) show(ctx context.Context, source string, r wire.Result) {
 }
 
 // isPrinted reports whether so many lines are printed at once: a pager for the last few of them is a trouble.
-func isPrinted(lines, height int) bool { return lines < height+height/2 }
+func isPrinted(lines, height int) bool { return lines <= height+height/2 }
 
 // edited opens the editor where .edit asks for it, and returns what is to run; nil where nothing is.
 func (s *session) edited(ctx context.Context, r wire.Result) *string {

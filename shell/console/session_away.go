@@ -63,16 +63,21 @@ const activeEvery = 10 * time.Second
 
 // typed tells the server that a decrypted period is in use: it would end one in which nothing is sent.
 func (s *session) typed() {
+	if s.isToBeTold() { // whoever types does not wait for it
+		go s.client.send(context.Background(), wire.FromConsole{Active: true})
+	}
+}
+
+// isToBeTold reports whether it is time to tell it, and counts on that it is told.
+func (s *session) isToBeTold() bool {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := s.clock()
 	due := s.state.Period != 0 && !s.isGone && now.Sub(s.told) >= activeEvery
 	if due {
 		s.told = now
 	}
-	s.mu.Unlock()
-	if due { // whoever types does not wait for it
-		go s.client.send(context.Background(), wire.FromConsole{Active: true})
-	}
+	return due
 }
 
 // using says again and again that a period is in use, while a program of the person's runs whose keys are not seen here.
