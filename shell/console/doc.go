@@ -8,7 +8,8 @@
 // # What is typed
 //
 // An [Editor] reads one input at a time, however many lines it has. A paste is text and never a key. History is in memory
-// only. [EditFile] opens an editor on a file in memory.
+// only. [EditFile] opens an editor on a file in memory. What is being typed when a decrypted period ends was meant for it: it is
+// dropped, and so is what follows until Enter or a pause.
 //
 // [Split] cuts a script, or what was pasted, into the inputs that an engineer would have entered one by one; each becomes
 // one recorded command. [Complete] says of what stands at the prompt whether it can be sent, needs more lines, or can never

@@ -238,32 +238,6 @@ func (e *Editor) conclude(line string, err error) (string, error) {
 	return line, err
 }
 
-// Abandon ends the Read or Ask under way with ErrAbandoned. What was typed is dropped, typed ahead too, and is no longer
-// shown; nor is the prompt. With nothing under way, the next Read ends so at once: who abandons need not know whether it has begun. It is safe
-// from another goroutine.
-func (e *Editor) Abandon() {
-	e.m.Lock()
-	defer e.m.Unlock()
-	e.abandoned = !e.reading
-	e.stopWith(ErrAbandoned)
-}
-
-// end ends the Read or Ask of that number, or the one under way for 0. One that has just got its last key is ended too.
-func (e *Editor) end(number int, err error) {
-	e.m.Lock()
-	defer e.m.Unlock()
-	if number == 0 || number == e.number {
-		e.stopWith(err)
-	}
-}
-
-func (e *Editor) stopWith(err error) {
-	if e.reading && e.stop == nil {
-		e.stop = err
-		e.terminal.wake()
-	}
-}
-
 // SetPrompt changes the prompt of the Read under way, and leaves that of an Ask. It is safe from another goroutine.
 func (e *Editor) SetPrompt(prompt string) {
 	e.m.Lock()

@@ -113,6 +113,9 @@ func (s *session) read(ctx context.Context) (string, error) {
 	s.swallow(ctx)
 	s.setReading(true)
 	defer s.setReading(false)
+	if s.serverGone() { // before anything was read that could be abandoned
+		return "", ErrAbandoned
+	}
 	return s.editor.Read(s.prompt())
 }
 

@@ -223,3 +223,13 @@ func TestLittleMoreThanAScreenIsPrinted(t *testing.T) {
 		t.Error("a dropped input is no abandoned one")
 	}
 }
+
+func TestServerThatGoesWhileATailIsSwallowedEndsTheSession(t *testing.T) {
+	d := newDesk(t, nil)
+	d.types("People.Find(")
+	d.shown.awaits(t, "People.Find(")
+	d.periodEnds()
+	d.shown.awaits(t, "was dropped")
+	d.tells(wire.ToConsole{Closed: &wire.Closed{Commands: 3}})
+	d.shown.awaits(t, "the session is closed: 3 commands")
+}

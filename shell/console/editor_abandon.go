@@ -9,6 +9,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Abandon ends the Read or Ask under way with ErrAbandoned. What was typed is dropped, typed ahead too, and is no longer
+// shown; nor is the prompt. With nothing under way, the next Read ends so at once: who abandons need not know whether it has begun. It is safe
+// from another goroutine.
+func (e *Editor) Abandon() {
+	e.m.Lock()
+	defer e.m.Unlock()
+	e.abandoned = !e.reading
+	e.stopWith(ErrAbandoned)
+}
+
+// end ends the Read or Ask of that number, or the one under way for 0. One that has just got its last key is ended too.
+func (e *Editor) end(number int, err error) {
+	e.m.Lock()
+	defer e.m.Unlock()
+	if number == 0 || number == e.number {
+		e.stopWith(err)
+	}
+}
+
+func (e *Editor) stopWith(err error) {
+	if e.reading && e.stop == nil {
+		e.stop = err
+		e.terminal.wake()
+	}
+}
+
 // pause is how long nothing must be typed before it is believed that what comes next was meant for what is seen.
 const pause = time.Second
 
