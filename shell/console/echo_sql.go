@@ -83,7 +83,9 @@ func shortSQL(sql string, columns int) string {
 	}
 	for _, clause := range []string{" ORDER BY ", " LIMIT "} {
 		if i := strings.LastIndex(plain, clause); i > 0 && width(sql) > columns && width(sql[i:]) <= columns/3 {
-			return shortWords(sql[:i], columns-width(sql[i:])) + sql[i:]
+			if head := shortWords(sql[:i], columns-width(sql[i:])); !strings.HasSuffix(asciiUpper(head), " FROM "+mark) { // of which table tells more
+				return head + sql[i:]
+			}
 		}
 	}
 	return shortWords(sql, columns)

@@ -23,6 +23,7 @@ func TestSQLIsShortenedWhereItTellsLeast(t *testing.T) {
 		{"INSERT INTO people (id, name) VALUES (?, ?)", 20, "INSERT INTO people …"},
 		{"select 日本語 from 日本語 limit 5", 24, "select … from … limit 5"},
 		{"DELETE FROM people WHERE x", 5, "DELE…"},
+		{"SELECT * FROM `people` WHERE `id` = 1 LIMIT 1", 24, "SELECT * FROM `people` …"},
 		{"SELECT 1 WHERE name = 'a long name of many words' AND id = 4", 40, "SELECT 1 WHERE name = …"},
 		{"DELETE FROM t WHERE a = ' LIMIT 1 and much more' AND b = 2", 30, "DELETE FROM t WHERE a = …"},
 		{"\"a quoted name that is long\" is first", 12, "…"},
