@@ -21,7 +21,7 @@ func TestSQLIsShortenedWhereItTellsLeast(t *testing.T) {
 		{sql, 30, "SELECT … FROM people … LIMIT 5"},
 		{"UPDATE people SET plan = ?, name = ?, email = ? WHERE id = ?", 40, "UPDATE people SET plan = … WHERE id = ?"},
 		{"INSERT INTO people (id, name) VALUES (?, ?)", 20, "INSERT INTO people …"},
-		{"select 日本語 from 日本語 limit 5", 24, "select … from … limit 5"},
+		{"select 日本語 from 日本語 limit 5", 24, "select … from 日本語 …"},
 		{"DELETE FROM people WHERE x", 5, "DELE…"},
 		{"SELECT * FROM `people` WHERE `id` = 1 LIMIT 1", 24, "SELECT * FROM `people` …"},
 		{"SELECT 1 WHERE name = 'a long name of many words' AND id = 4", 40, "SELECT 1 WHERE name = …"},
