@@ -118,6 +118,11 @@ func (i *interpreter) Eval(ctx context.Context, command int, source string) (val
 		return nil, failure, 0
 	}
 	run := newRunning(i, ctx, command)
+	// Not earlier: what is compiled before the first execution with a context cannot be stopped where it waits.
+	if failure = run.compileAll(units); failure != nil {
+		i.scope.lose(command, units)
+		units = nil
+	}
 	for n, u := range units {
 		value, failure = run.unit(u)
 		if failure != nil {

@@ -74,9 +74,11 @@ func (i *interpreter) hooks() map[string]any {
 		},
 		hookFault: func(fault any) {
 			r := i.running()
-			r.mutex.Lock()
+			r.mutex.Lock() // also without a fault: what the goroutine did is done before the next command
 			defer r.mutex.Unlock()
-			r.faults = append(r.faults, unwrap(fault))
+			if fault != nil {
+				r.faults = append(r.faults, unwrap(fault))
+			}
 		},
 		hookPlain:   unwrap,
 		hookEqual:   same,
@@ -125,15 +127,43 @@ func (r *running) guard() {
 	}
 }
 
+// ready is a unit as yaegi runs it; nil for a part that it does not have.
+type ready struct{ decls, call *interp.Program }
+
+// compileAll compiles every unit before any of them runs: yaegi makes its global frame larger for what it has compiled, and a
+// goroutine of an earlier unit may be reading that.
+func (r *running) compileAll(units []*unit) *wire.Error {
+	if failure := stopped(r.ctx.Err()); failure != nil { // and perhaps the guard does not stand
+		return failure
+	}
+	i := r.i
+	for _, u := range units {
+		p := u.program
+		var err error
+		if len(p.decls) > 0 {
+			file := &ast.File{Package: p.decls[0].Pos(), Name: &ast.Ident{Name: "main", NamePos: p.decls[0].Pos()}, Decls: p.decls}
+			if u.ready.decls, err = i.compile(file); err != nil {
+				return i.compileFailure(err)
+			}
+		}
+		if p.call != nil {
+			block := &ast.BlockStmt{Lbrace: p.call.Pos(), List: []ast.Stmt{p.call}, Rbrace: p.call.End()}
+			if u.ready.call, err = i.compile(block); err != nil {
+				return i.at(u.nodes()[0], i.compileFailure(err))
+			}
+		}
+	}
+	return nil
+}
+
 // unit runs one unit.
 func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 	if failure := stopped(r.ctx.Err()); failure != nil {
 		return nil, failure
 	}
-	p := u.program
 	r.shown, r.methods = nil, nil
-	if len(p.decls) > 0 {
-		if failure := r.execute(&ast.File{Package: p.decls[0].Pos(), Name: &ast.Ident{Name: "main", NamePos: p.decls[0].Pos()}, Decls: p.decls}); failure != nil {
+	if u.ready.decls != nil {
+		if failure := r.execute(u.ready.decls); failure != nil {
 			return nil, failure
 		}
 		r.i.scope.last.made(u.kept)
@@ -141,8 +171,8 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 			t.copies = append(t.copies[:len(t.copies):len(t.copies)], copies...)
 		}
 	}
-	if p.call != nil {
-		if failure := r.execute(&ast.BlockStmt{Lbrace: p.call.Pos(), List: []ast.Stmt{p.call}, Rbrace: p.call.End()}); failure != nil {
+	if u.ready.call != nil {
+		if failure := r.execute(u.ready.call); failure != nil {
 			return nil, r.i.at(u.nodes()[0], failure)
 		}
 	}
@@ -156,17 +186,13 @@ func (r *running) unit(u *unit) (*wire.Value, *wire.Error) {
 	return value, failure
 }
 
-func (r *running) execute(node ast.Node) *wire.Error {
-	compiled, err := r.compile(node)
-	if err != nil {
-		return r.i.compileFailure(err)
-	}
+func (r *running) execute(p *interp.Program) *wire.Error {
 	r.i.frames.forget()
 	ended := make(chan error, 1)
 	go func() {
 		// Goroutines inherit the label, so what outlives the command can be told from everything else in the process.
 		pprof.SetGoroutineLabels(pprof.WithLabels(r.ctx, pprof.Labels(goroutineLabel, r.label())))
-		_, err := r.i.yaegi.Execute(compiled)
+		_, err := r.i.yaegi.Execute(p)
 		ended <- err
 	}()
 	look := time.NewTicker(depthTime)
@@ -193,13 +219,13 @@ func (r *running) execute(node ast.Node) *wire.Error {
 	}
 }
 
-func (r *running) compile(node ast.Node) (p *interp.Program, err error) {
+func (i *interpreter) compile(node ast.Node) (p *interp.Program, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("%v", fault)
 		}
 	}()
-	return r.i.yaegi.CompileAST(node)
+	return i.yaegi.CompileAST(node)
 }
 
 const goroutineLabel = "vouchsafe command"
@@ -224,6 +250,8 @@ func (r *running) end() int {
 	}
 	close(r.hold)
 	<-r.guarded
+	r.mutex.Lock() // what goroutines reported at their end has happened
+	r.mutex.Unlock()
 	if left == 0 {
 		return 0
 	}

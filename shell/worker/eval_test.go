@@ -108,22 +108,6 @@ func TestAnInterruptedCommandIsNotATimeout(t *testing.T) {
 	}
 }
 
-func TestAGoroutineThatOutlivesItsCommandIsStopped(t *testing.T) {
-	for _, typed := range []string{`go func() { for { } }()`, `ch := make(chan int); go func() { ch <- 1 }()`, `ch := make(chan int); go func() { for range ch { } }()`, `go func() { select {} }()`} {
-		y := newTypist(t)
-		_, failure, leftovers := y.eval(typed)
-		if failure != nil {
-			t.Errorf("%s fails: %s", typed, failure.Message)
-		}
-		if leftovers != 0 {
-			t.Errorf("%s leaves %d", typed, leftovers)
-		}
-		if got := y.text(`1 + 1`); got != "2" {
-			t.Errorf("after %s, 1 + 1 is %s", typed, got)
-		}
-	}
-}
-
 func TestAGoroutineInCompiledCodeIsCounted(t *testing.T) {
 	y := newTypist(t)
 	_, failure, leftovers := y.eval(`go Wait()`)

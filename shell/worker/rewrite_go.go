@@ -18,7 +18,7 @@ import (
 //	{ pǃ := p; xǃ := x; go func() { defer func() { … }(); pǃ.Send(xǃ) }() }
 func (r *rewriter) goroutine(c *astutil.Cursor, s *ast.GoStmt) {
 	r.i.goroutines = true
-	guard := r.statements(`defer func() { if fault := recover(); fault != nil { ` + hookFault + `(fault) } }()`)
+	guard := r.statements(`defer func() { fault := recover(); ` + hookFault + `(fault) }()`)
 	if f, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok {
 		f.Body.List = append(guard, f.Body.List...)
 		return

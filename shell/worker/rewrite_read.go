@@ -40,6 +40,7 @@ type unit struct {
 	substitute map[types.Object]types.Type // what its type parameters stand for
 	kept       *kept                       // where its value is kept
 	program    program                     // what yaegi gets of it
+	ready      ready                       // the same, compiled
 	copies     map[*template][]copied      // the copies that the program makes
 }
 
