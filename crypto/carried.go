@@ -57,6 +57,13 @@ type Asker interface {
 	Ask(fact string, ref Reference, argument string, other *Reference) (any, error)
 }
 
+// Listener is an Asker that also hears which display forms of sealed values were made, so that it can tell them from a text
+// that looks like one.
+type Listener interface {
+	Asker
+	Shown(text string)
+}
+
 // Carried is a sealed value on its way into a process that has no key: a driver hands it to Scan. It keeps its origin.
 type Carried struct {
 	Reference Reference

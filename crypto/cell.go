@@ -175,7 +175,13 @@ func (c *cell) shown() string {
 	case c.wrong:
 		return "‹misplaced" + ref.String()[len("‹sealed"):]
 	}
-	return ref.String()
+	text := ref.String()
+	if c.from != nil {
+		if l, ok := c.from.asker.(Listener); ok {
+			l.Shown(text)
+		}
+	}
+	return text
 }
 
 func (c *cell) json(plain func(string) any) ([]byte, error) {

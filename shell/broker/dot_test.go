@@ -333,7 +333,7 @@ func TestOldHabitsAreTold(t *testing.T) {
 	for typed, want := range map[string]string{
 		"exit": ".exit", "quit": ".exit", "help": ".help", `\d people`: ".schema, or .schema with a table",
 		"select * from people": ".sql and then the statement", "https://consents.example/people/42/7": ".decrypt LINK SCOPE, if this is a consent",
-		"exit := 1": "", "1 + 1": "", "nosuch": "",
+		"exits := 1": "", "1 + 1": "", "nosuch": "",
 	} {
 		if r := s.Run(t.Context(), typed); strings.Join(r.Suggestions, "|") != want {
 			t.Errorf("%s: %v, error %v", typed, r.Suggestions, r.Err)

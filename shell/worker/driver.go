@@ -278,7 +278,9 @@ func (r *rows) value(column string, cell any) driver.Value {
 		case wantBytes:
 			return []byte(carried.Reference.String())
 		}
-		return crypto.SealedText(carried.Reference.String())
+		text := carried.Reference.String()
+		r.gate.handed.add(text)
+		return crypto.SealedText(text)
 	case *wire.Opened:
 		text := string(v.Plain)
 		switch {

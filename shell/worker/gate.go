@@ -13,7 +13,8 @@ import (
 // gate is the worker's end of the statement socket: whatever typed code wants of the database or of a sealed value, it
 // asks here, one question at a time.
 type gate struct {
-	conn *wire.Conn
+	conn   *wire.Conn
+	handed handed
 
 	asking sync.Mutex
 	last   uint64 // the id of the last request
@@ -76,6 +77,9 @@ func (g *gate) lookup(equal crypto.Equal) ([][]any, error) {
 	response, err := g.ask(wire.Request{Op: wire.OpLookup, Column: string(equal.Column), Text: equal.Text()})
 	return response.Keys, err
 }
+
+// Shown hears of the display form of a sealed value that was made.
+func (g *gate) Shown(text string) { g.handed.add(text) }
 
 // Ask asks for a fact of a sealed value.
 func (g *gate) Ask(fact string, ref crypto.Reference, argument string, other *crypto.Reference) (any, error) {

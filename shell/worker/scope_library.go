@@ -30,6 +30,7 @@ type library struct {
 
 	templates map[types.Object]*template // what is generic, typed or of the library's own sources
 	places    *token.FileSet
+	handed    *handed // texts that stand for sealed values; nil: none
 }
 
 func newLibrary(exports interp.Exports) *library {

@@ -144,6 +144,7 @@ func newWorker(app shell.App, hello wire.Hello, g *gate, stdout, stderr io.Write
 	if err != nil {
 		return nil, err
 	}
+	in.library.handed = &g.handed
 	return &worker{gate: g, db: db, interpreter: in, completer: newCompleter(app, schema, in)}, nil
 }
 

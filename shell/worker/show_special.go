@@ -40,8 +40,10 @@ func (s *shower) special(v reflect.Value) (wire.Value, bool) {
 	case crypto.Bytes:
 		return s.sealed("crypto.Bytes", x.State()), true
 	case string:
-		if ref, err := crypto.ParseReference(x); err == nil {
-			return sealedValue("string", ref), true
+		if s.library.handed.has(x) {
+			if ref, err := crypto.ParseReference(x); err == nil {
+				return sealedValue("string", ref), true
+			}
 		}
 	}
 	return s.byMethod(v)
