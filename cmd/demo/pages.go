@@ -24,5 +24,5 @@ func pages() ([]shell.Topic, error) {
 	for _, t := range tickets {
 		fmt.Fprintf(&b, "\n%s %s\n       %s\n", t.ID, t.Title, strings.TrimSpace(t.Complaint))
 	}
-	return []shell.Topic{{Name: "tickets", Title: "the on-call tickets, with their complaints: something to solve", Text: b.String()}}, nil
+	return []shell.Topic{{Name: "tickets", Title: "the on-call tickets: something to solve", Text: b.String()}}, nil
 }

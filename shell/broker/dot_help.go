@@ -48,7 +48,7 @@ func (c *command) help(_ context.Context, rest string) (*wire.Value, error) {
 	for _, t := range topics {
 		fmt.Fprintf(&b, "  %-*s  %s\n", wide, ".help "+t.Name, t.Title)
 	}
-	b.WriteString("Tab completes, Ctrl-C stops a command, Ctrl-D leaves. Everything typed is recorded.\n")
+	b.WriteString("Tab completes, Ctrl-C stops, Ctrl-D leaves. Everything typed is recorded.\n")
 	c.printed = b.String()
 	return nil, nil
 }
