@@ -28,6 +28,27 @@ type SQLite struct {
 	turn       chan struct{} // holds one token: who has it uses the connection below
 	conn       *connection   // nil until the first Begin, and after a failure
 	file       fs.FileInfo   // the one that was opened to write
+	beside     []besides     // files without which the record could not be read
+}
+
+// besides is a file that must stay where it was.
+type besides struct {
+	path string
+	info fs.FileInfo
+}
+
+// Beside has the record take no entry while the file at path is not the one that is there now: the keys by which it is read.
+func (s *SQLite) Beside(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	s.beside = append(s.beside, besides{path, info})
+	return nil
 }
 
 // OpenSQLite opens the record at path to write and to read, and brings its tables up to date. A file that is missing is

@@ -91,6 +91,11 @@ func (s *SQLite) inPlace() error {
 			return fmt.Errorf("the record's file %s was replaced by another", file.path)
 		}
 	}
+	for _, file := range s.beside {
+		if now, err := os.Stat(file.path); err != nil || !os.SameFile(file.info, now) {
+			return fmt.Errorf("%s, by which the record is read, is gone or was replaced", file.path)
+		}
+	}
 	return nil
 }
 

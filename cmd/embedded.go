@@ -72,7 +72,9 @@ func openStores(ctx context.Context, c *config, reading bool) (*stores, error) {
 	if reading {
 		s.record, err = audit.ReadSQLite(ctx, c.Record, tables)
 	} else {
-		s.record, err = audit.OpenSQLite(ctx, c.Record, false, tables)
+		if s.record, err = audit.OpenSQLite(ctx, c.Record, false, tables); err == nil {
+			err = s.record.Beside(c.KeyStore)
+		}
 	}
 	if err != nil {
 		s.close()

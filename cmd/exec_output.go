@@ -64,11 +64,14 @@ func (o *execOutput) command(r broker.Result) {
 			r.Disclosures = []audit.Value{}
 		}
 		o.keep(o.line(commandLine{
-			Command: r.Command, Source: r.Source, Mode: string(r.Mode), Status: r.Status, Value: value, Text: text, Output: r.Output,
+			Command: r.Command, Source: r.Source, Mode: string(r.Mode), Status: r.Status, Value: value, Text: text, Output: r.Says + r.Output,
 			Statements: r.Statements, Rows: r.Rows, Disclosures: r.Disclosures, Facts: r.Facts,
 			DurationMS: float64(r.Duration.Microseconds()) / 1000, Error: r.Err, Notes: r.Notes, Truncated: cut || cutValue || r.OutputCut > 0,
 		}))
 		return
+	}
+	if r.Says != "" {
+		o.print(strings.TrimSuffix(visibleLines(r.Says), "\n"))
 	}
 	if r.Output != "" {
 		o.print(strings.TrimSuffix(visibleLines(r.Output), "\n"))

@@ -40,6 +40,8 @@ type command struct {
 	facts       int
 	outside     int              // sealed values that were read and are outside the consent
 	echo        []wire.Statement // the first statements, as the record keeps them
+	wrote       []string         // what wrote, each text once, the newest last
+	wroteMore   int              // texts that are not among them
 	committed   int64
 	held        int64 // rows of writes that stand if the session's one transaction does
 	rolledBack  int64
@@ -174,6 +176,9 @@ func (c *command) statement(sql string, args []any, rows int64, write bool, took
 	c.pending = append(c.pending, event)
 	if len(c.echo) < maxEcho {
 		c.echo = append(c.echo, wire.Statement{SQL: event.SQL, Rows: rows, Write: write, Duration: took})
+	}
+	if write {
+		c.quote(event.SQL)
 	}
 	size := len(event.SQL)
 	for _, a := range event.Args {

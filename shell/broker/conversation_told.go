@@ -32,7 +32,7 @@ func (c *conversation) shown(r Result) *wire.Result {
 		disclosed += v.Count
 	}
 	m := &wire.Result{
-		Command: r.Command, Mode: string(r.Mode), Status: r.Status, Value: r.Value, Err: r.Err, Output: r.Output, OutputCut: r.OutputCut,
+		Command: r.Command, Mode: string(r.Mode), Status: r.Status, Value: r.Value, Err: r.Err, Says: r.Says, Output: r.Output, OutputCut: r.OutputCut,
 		Statements: r.Echo, More: r.Statements - len(r.Echo), Disclosed: disclosed, Facts: r.Facts, Duration: r.Duration, Notes: r.Notes,
 		Suggestions: r.Suggestions, Exit: r.Exit, Edit: r.Edit, State: c.session.State(),
 	}

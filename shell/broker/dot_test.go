@@ -104,13 +104,13 @@ func TestHelpHasEachDotCommandAndTopic(t *testing.T) {
 		c.Schema.Topics = []shell.Topic{{Name: "runbook", Title: "What to look at first", Text: "Look at the invoices.\n"}}
 	})
 	s := h.open(t)
-	all := h.typedOK(t, s, ".help").Output
+	all := h.typedOK(t, s, ".help").Says
 	for _, d := range shell.DotCommands() {
 		if !strings.Contains(all, d.Name) || !strings.Contains(all, d.Summary) {
 			t.Errorf("%s is not in .help", d.Name)
 		}
 		for _, topic := range []string{d.Name, strings.TrimPrefix(d.Name, ".")} {
-			if got := h.typedOK(t, s, ".help "+topic).Output; !strings.Contains(got, d.Detail) {
+			if got := h.typedOK(t, s, ".help "+topic).Says; !strings.Contains(got, d.Detail) {
 				t.Errorf(".help %s: %s", topic, got)
 			}
 		}
@@ -119,7 +119,7 @@ func TestHelpHasEachDotCommandAndTopic(t *testing.T) {
 		t.Error("a topic is not in .help")
 	}
 	for _, topic := range []string{"runbook", "Runbook"} {
-		if got := h.typedOK(t, s, ".help "+topic).Output; !strings.Contains(got, "Look at the invoices.") {
+		if got := h.typedOK(t, s, ".help "+topic).Says; !strings.Contains(got, "Look at the invoices.") {
 			t.Errorf(".help %s: %s", topic, got)
 		}
 	}

@@ -84,15 +84,32 @@ func (c *command) agreed(ctx context.Context, tx *transaction) error {
 // maxNamed bounds what a question quotes of one statement, in bytes.
 const maxNamed = 200
 
-// writes is what a question says of the statements that wrote: the last of them, and how much stands already.
+// maxQuoted is how many different statements a question quotes.
+const maxQuoted = 5
+
+// quote remembers a statement that writes, so that a question can quote it.
+func (c *command) quote(sql string) {
+	text := cutText(visible(strings.Join(strings.Fields(sql), " ")), maxNamed)
+	if at := slices.Index(c.wrote, text); at >= 0 {
+		c.wrote = slices.Delete(c.wrote, at, at+1)
+	}
+	c.wrote = append(c.wrote, text)
+	if len(c.wrote) > maxQuoted {
+		c.wrote = c.wrote[1:]
+		c.wroteMore++
+	}
+}
+
+// writes is what a question says of the statements that wrote: the last different ones, how many there are beside, and how
+// much stands already.
 func (c *command) writes() string {
 	var said []string
-	for _, e := range slices.Backward(c.echo) {
-		if e.Write && len(said) < 3 && c.session.mode == shell.Encrypted { // else it is the broker's own, and names no more than the rows do
-			said = append(said, cutText(visible(strings.Join(strings.Fields(e.SQL), " ")), maxNamed))
+	if c.session.mode == shell.Encrypted { // else they are the broker's own, and name no more than the rows do
+		said = slices.Clone(c.wrote)
+		if c.wroteMore > 0 {
+			said = append(said, fmt.Sprintf("These are the last of %d statements or more that write, each told once.", len(c.wrote)+c.wroteMore))
 		}
 	}
-	slices.Reverse(said)
 	if c.committed > 0 {
 		said = append(said, fmt.Sprintf("This command has written %s before, which stand.", rowsOf(c.committed)))
 	}
@@ -134,12 +151,6 @@ func (b *Broker) shown(q wire.Question) (text string, cut int) {
 
 // tell notes what became of the rows that the command wrote.
 func (c *command) tell(leftOpen bool) {
-	were := func(n int64) string {
-		if n == 1 {
-			return "1 row was"
-		}
-		return fmt.Sprintf("%d rows were", n)
-	}
 	if c.committed > 0 {
 		c.notes = append(c.notes, were(c.committed)+" written")
 	}
@@ -156,4 +167,11 @@ func (c *command) tell(leftOpen bool) {
 	case c.rolledBack > 0 && c.declined == nil:
 		c.notes = append(c.notes, were(c.rolledBack)+" rolled back")
 	}
+}
+
+func were(n int64) string {
+	if n == 1 {
+		return "1 row was"
+	}
+	return fmt.Sprintf("%d rows were", n)
 }

@@ -28,7 +28,8 @@ type Result struct {
 	Status      string
 	Value       *wire.Value // nil without one
 	Err         *wire.Error // nil if Status is ok
-	Output      string
+	Says        string // what a dot command prints: the server's own words, which are not on record
+	Output      string // what typed code printed
 	OutputCut   int // bytes that were printed and not kept
 	Statements  int
 	Echo        []wire.Statement // the first of them
@@ -65,7 +66,7 @@ func (s *Session) Run(ctx context.Context, source string) Result {
 	done, ending := c.evaluate(ctx)
 	c.end(ctx)
 	result.Output, result.OutputCut = s.peer.printed(ending == nil)
-	result.Output = c.printed + result.Output
+	result.Says = c.printed
 	result.Duration = s.broker.Now().Sub(start)
 	result.settle(c, done, ending)
 	s.committed, s.held, s.rolledBack = s.committed+c.committed, s.held+c.held, s.rolledBack+c.rolledBack
@@ -236,6 +237,8 @@ func (r *Result) settle(c *command, done *wire.Done, ending *ending) {
 		failed := *c.unrecorded
 		failed.Message += c.stand()
 		r.Err = &failed
+	case ending != nil && ending.reason == reasonExpired:
+		r.Err = ending.err
 	case c.refusal != nil:
 		r.Err = refusalError(c.refusal)
 	case c.declined != nil:
@@ -283,7 +286,7 @@ func (s *Session) outcome(c *command, r Result) []audit.Event {
 		events = append(events, audit.Refused{Rule: r.Err.Rule, Message: said, Attempt: attempt(r.Source)})
 	}
 	o := audit.Outcome{
-		Status: r.Status, Output: s.text(strings.TrimPrefix(r.Output, c.printed), r.OutputCut), // what a dot command prints is ours, and no news
+		Status: r.Status, Output: s.text(r.Output, r.OutputCut), // what a dot command prints is ours, and no news
 		Duration:   r.Duration,
 		Statements: c.statements, Rows: c.rows, Committed: c.committed, RolledBack: c.rolledBack,
 	}
@@ -324,9 +327,9 @@ func (c *command) stand() string {
 	case c.committed+c.held == 0:
 		return ""
 	case c.session.whole != nil:
-		return fmt.Sprintf("; %d rows were written, and that is on record; whether they stand is decided when the session ends", c.held)
+		return fmt.Sprintf("; %s written, and that is on record; whether they stand is decided when the session ends", were(c.held))
 	}
-	return fmt.Sprintf("; %d rows were written and stand, and that is on record", c.committed)
+	return fmt.Sprintf("; %s written and stand, and that is on record", were(c.committed))
 }
 
 // replace starts a new worker for one that was killed.

@@ -30,26 +30,26 @@ func (s Screen) result(source string, r wire.Result) (body, tail string) {
 	if r.Err != nil {
 		c.failure(r.Err, source)
 	}
-	return s.printed(source, r) + s.valueOf(r.Value, originOf(source)), c.text()
+	return s.printed(r) + s.valueOf(r.Value, originOf(source)), c.text()
 }
 
 // printed shows what typed code printed, behind a bar: it is no voice of the console's. What a dot command prints is.
-func (s Screen) printed(source string, r wire.Result) string {
+func (s Screen) printed(r wire.Result) string {
 	c := s.sheet()
+	if r.Says != "" {
+		for line := range strings.SplitSeq(strings.TrimSuffix(Visible(r.Says), "\n"), "\n") {
+			c.hanging(expandTabs(line))
+		}
+	}
 	bar := c.paint(inkDim, "│") + " "
 	room := c.columns() - 2
-	if isDotCommand(source) || room < 2 {
+	if room < 2 {
 		bar, room = "", c.columns()
 	}
 	if r.Output != "" {
 		for line := range strings.SplitSeq(strings.TrimSuffix(Visible(r.Output), "\n"), "\n") {
-			line = expandTabs(line)
-			if bar == "" {
-				c.hanging(line)
-			} else {
-				for _, piece := range wrap(line, room) {
-					c.line(0, strings.TrimRight(bar+piece, " "))
-				}
+			for _, piece := range wrap(expandTabs(line), room) {
+				c.line(0, strings.TrimRight(bar+piece, " "))
 			}
 			if c.full {
 				break
@@ -101,7 +101,7 @@ func (c *sheet) disclosures(r wire.Result) {
 func (s Screen) Question(q wire.Question) string {
 	c := s.sheet()
 	if q.Said != "" {
-		c.lines(0, inkNone, Visible(q.Said))
+		c.lines(c.edge(), inkNone, Visible(q.Said)) // it quotes what was sent
 	}
 	return s.Value(q.Detail) + c.text()
 }

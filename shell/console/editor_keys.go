@@ -3,6 +3,7 @@ package console
 import (
 	"io"
 	"strings"
+	"time"
 
 	"github.com/chzyer/readline"
 )
@@ -127,7 +128,7 @@ func (e *Editor) OnChange(line []rune, pos int, r rune) ([]rune, int, bool) {
 		e.act(k)
 	}
 	if k.code == keyPaste {
-		e.burst = true
+		e.burst = e.goesOn() // before it is shown: whoever saw it may press Enter
 	}
 	e.redraw()
 	d := e.draft.clone()
@@ -228,4 +229,21 @@ func (e *Editor) recall(source string, ok bool) {
 func (e *Editor) say(text string) {
 	columns, _ := e.terminal.size()
 	e.canvas.above(text, columns)
+}
+
+// pasteGap is the silence by which a paste has ended, whatever marks it holds.
+const pasteGap = 30 * time.Millisecond
+
+// goesOn reports whether more came with a paste, and keeps it.
+func (e *Editor) goesOn() bool {
+	if len(e.ahead) > 0 {
+		return true
+	}
+	b := make([]byte, 4096)
+	n, err := e.terminal.readWithin(pasteGap, b)
+	if n == 0 || err != nil { // an error is met again by who reads next
+		return false
+	}
+	e.ahead = append(e.ahead, e.filter.feed(b[:n])...)
+	return true
 }

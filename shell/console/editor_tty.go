@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -86,8 +87,12 @@ func (t *tty) read(b []byte) (int, error) {
 }
 
 // readNow is read for what has been typed already: nothing, if nothing has.
-func (t *tty) readNow(b []byte) (int, error) {
-	typed, _, err := t.wait(&unix.Timeval{})
+func (t *tty) readNow(b []byte) (int, error) { return t.readWithin(0, b) }
+
+// readWithin reads what comes within so long; nothing is no error.
+func (t *tty) readWithin(long time.Duration, b []byte) (int, error) {
+	left := unix.NsecToTimeval(long.Nanoseconds())
+	typed, _, err := t.wait(&left)
 	if err != nil || !typed {
 		return 0, err
 	}

@@ -131,7 +131,7 @@ func sampleResults() map[string]struct {
 		"refused": {`import "os"`, wire.Result{Value: nil, Err: &wire.Error{Kind: wire.ErrRefused, Rule: "import", Message: "os is not there: typed code reaches no files", Line: 1, Column: 8, Hint: "what can be imported is in .help go"}}},
 		"database": {"People.Count()", wire.Result{Value: &counts, Err: &wire.Error{Kind: wire.ErrDatabase, Code: "23505", Message: "duplicate key value\nviolates unique constraint \x1b]0;x\x07"},
 			Statements: []wire.Statement{{SQL: "INSERT INTO people (id, name, email, plan, balance, active, seen_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", Write: true, Duration: time.Second}}}},
-		"help": {".help", wire.Result{Output: "Commands\n  .help    shows this, and where there is more to read than fits the width of a terminal\n  .exit    leaves\n"}},
+		"help": {".help", wire.Result{Says: "Commands\n  .help    shows this, and where there is more to read than fits the width of a terminal\n  .exit    leaves\n"}},
 	}
 }
 

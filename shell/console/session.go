@@ -131,41 +131,65 @@ func (s *session) run(ctx context.Context, source string) (wire.Result, error) {
 		return wire.Result{}, err
 	}
 	for {
+		var m wire.ToConsole
 		select {
-		case m, ok := <-s.client.heard:
-			switch {
-			case !ok:
+		case heard, ok := <-s.client.heard:
+			if !ok {
 				return wire.Result{}, errGone
-			case m.Question != nil:
-				if err := s.answer(ctx, *m.Question); err != nil {
-					return wire.Result{}, err
-				}
-			case m.Result != nil:
-				s.show(ctx, source, *m.Result)
-				return *m.Result, nil
-			case m.Closed != nil:
-				return wire.Result{}, closedOf(*m.Closed)
 			}
+			m = heard
 		case <-s.editor.Interrupts():
 			if err := s.client.send(ctx, wire.FromConsole{Cancel: true}); err != nil {
 				return wire.Result{}, err
 			}
+			continue
 		case <-ctx.Done():
 			return wire.Result{}, ctx.Err()
+		}
+		for m.Question != nil { // one may give way to the next
+			var err error
+			if m, err = s.answer(ctx, *m.Question); err != nil {
+				return wire.Result{}, err
+			}
+		}
+		switch {
+		case m.Result != nil:
+			s.show(ctx, source, *m.Result)
+			return *m.Result, nil
+		case m.Closed != nil:
+			return wire.Result{}, closedOf(*m.Closed)
 		}
 	}
 }
 
-// answer asks the person. Whatever is no answer leaves the question.
-func (s *session) answer(ctx context.Context, q wire.Question) error {
+// answer asks the person. Whatever is no answer leaves the question. What the server says meanwhile ends it: the command is
+// over, or asks something else.
+func (s *session) answer(ctx context.Context, q wire.Question) (meanwhile wire.ToConsole, err error) {
 	ctx, cancel := s.inPeriod(ctx)
 	defer cancel()
 	s.write(s.screen().Question(q))
-	text, err := s.editor.Ask(ctx, visibleLine(q.Text))
+	var text string
+	var left error
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		text, left = s.editor.Ask(ctx, visibleLine(q.Text))
+	}()
+	select {
+	case <-answered:
+	case heard, ok := <-s.client.heard:
+		cancel()
+		<-answered
+		s.dropped()
+		if !ok {
+			return heard, errGone
+		}
+		return heard, nil
+	}
 	if ctx.Err() != nil {
 		s.dropped()
 	}
-	return s.client.send(context.WithoutCancel(ctx), wire.FromConsole{Answer: &wire.Answer{ID: q.ID, Text: text, Left: err != nil}})
+	return wire.ToConsole{}, s.client.send(context.WithoutCancel(ctx), wire.FromConsole{Answer: &wire.Answer{ID: q.ID, Text: text, Left: left != nil}})
 }
 
 // show shows a result: at once, or a screenful at a time.

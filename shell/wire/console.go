@@ -107,6 +107,7 @@ type Result struct {
 	Exit        bool          `cbor:"15,keyasint,omitempty"` // .exit was typed
 	Edit        *string       `cbor:"16,keyasint,omitempty"` // .edit was typed: the text to begin with
 	State       State         `cbor:"17,keyasint"`
+	Says        string        `cbor:"18,keyasint,omitempty"` // the server's own words: what a dot command prints
 }
 
 // Statement is one SQL statement of a command, as the record keeps it.

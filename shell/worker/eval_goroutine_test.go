@@ -45,3 +45,26 @@ func TestAGoroutineThatOutlivesItsCommandIsStopped(t *testing.T) {
 		}
 	}
 }
+
+// Attack: a timer that one command sets runs in the next one, whose record would then show what it did not do.
+func TestATimerEndsWithItsCommand(t *testing.T) {
+	y := newTypist(t)
+	if got := y.text(`n := 0; t := time.AfterFunc(time.Millisecond, func() { n = 7 }); time.Sleep(100 * time.Millisecond); n`); got != "7" {
+		t.Errorf("within its command: %s", got)
+	}
+	for _, typed := range []string{
+		`late := time.AfterFunc(20*time.Millisecond, func() { n = 8 }); _ = late`,
+		`t.Reset(20 * time.Millisecond); time.AfterFunc(20*time.Millisecond, func() { panic("late") }); n`,
+	} {
+		if _, failure, leftovers := y.eval(typed); failure != nil || leftovers != 0 {
+			t.Errorf("%s: %v, %d left", typed, failure, leftovers)
+		}
+	}
+	if got := y.text(`time.Sleep(100 * time.Millisecond); n`); got != "7" {
+		t.Errorf("in a later command: %s", got)
+	}
+	if _, failure, leftovers := y.eval(`time.AfterFunc(0, func() { Wait() }); time.Sleep(20 * time.Millisecond)`); failure != nil || leftovers != 1 {
+		t.Errorf("one that is under way: %v, %d left", failure, leftovers)
+	}
+	close(y.release)
+}

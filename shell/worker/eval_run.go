@@ -46,6 +46,10 @@ type running struct {
 	methods []printedMethod // of what is shown
 	faults  []any
 
+	over   bool          // it has ended: no timer of it calls typed code any more
+	timers []*time.Timer // that call typed code
+	late   int           // functions of timers that are under way
+
 	cancel  context.CancelFunc
 	begun   sync.Once
 	held    chan struct{} // closed when the guard stands
@@ -237,8 +241,9 @@ func (r *running) label() string { return fmt.Sprintf("%d %p", r.command, r) }
 func (r *running) end() int {
 	defer r.cancel()
 	left := 0
+	late := r.stopTimers()
 	// The guard is two goroutines.
-	if r.i.goroutines || r.ctx.Err() != nil || runtime.NumGoroutine() > r.before+2 {
+	if late > 0 || r.i.goroutines || r.ctx.Err() != nil || runtime.NumGoroutine() > r.before+2 {
 		left = r.left()
 	}
 	if left > 0 { // what is about to end, or to report that it panicked, may do so
@@ -250,8 +255,6 @@ func (r *running) end() int {
 	}
 	close(r.hold)
 	<-r.guarded
-	r.mutex.Lock() // what goroutines reported at their end has happened
-	r.mutex.Unlock()
 	if left == 0 {
 		return 0
 	}
@@ -281,7 +284,7 @@ func (r *running) wait(long time.Duration) int {
 	}
 }
 
-// left counts the goroutines that carry this command's label.
+// left counts the goroutines that carry this command's label, and the timers' functions that are under way.
 func (r *running) left() int {
 	var profile bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
@@ -293,7 +296,9 @@ func (r *running) left() int {
 		n, _ := strconv.Atoi(m[1])
 		count += n
 	}
-	return count
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return count + r.late
 }
 
 // fault is the failure of a goroutine that panicked while the command ran.

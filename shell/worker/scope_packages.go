@@ -68,6 +68,7 @@ func (i *interpreter) symbols() interp.Exports {
 	for name, hook := range i.hooks() {
 		exports[consolePath+"/"+consolePath][name] = reflect.ValueOf(hook)
 	}
+	exports["time/time"]["AfterFunc"] = reflect.ValueOf(i.afterFunc)
 	exports["."] = i.bindPrinting(exports["fmt/fmt"])
 	// yaegi takes the key "fmt/fmt" as the sign to compile its own copies of slices and maps, which costs 1.5 ms a worker and serves nobody here.
 	exports["fmt/./fmt"] = exports["fmt/fmt"]
