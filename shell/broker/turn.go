@@ -28,9 +28,9 @@ type Result struct {
 	Status      string
 	Value       *wire.Value // nil without one
 	Err         *wire.Error // nil if Status is ok
-	Says        string // what a dot command prints: the server's own words, which are not on record
-	Output      string // what typed code printed
-	OutputCut   int // bytes that were printed and not kept
+	Says        string      // what a dot command prints: the server's own words, which are not on record
+	Output      string      // what typed code printed
+	OutputCut   int         // bytes that were printed and not kept
 	Statements  int
 	Echo        []wire.Statement // the first of them
 	Rows        int64
