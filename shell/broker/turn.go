@@ -329,7 +329,10 @@ func (c *command) stand() string {
 	case c.session.whole != nil:
 		return fmt.Sprintf("; %s written, and that is on record; whether they stand is decided when the session ends", were(c.held))
 	}
-	return fmt.Sprintf("; %s written and stand, and that is on record", were(c.committed))
+	if c.committed == 1 {
+		return "; 1 row was written and stands, and that is on record"
+	}
+	return fmt.Sprintf("; %d rows were written and stand, and that is on record", c.committed)
 }
 
 // replace starts a new worker for one that was killed.
